@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::StopReason;
 use crate::agent::BudgetSettings;
-use crate::ledger::{Allowance, Limit, Spend};
+use crate::ledger::{Allowance, Spend, SpendLimit};
 use crate::model::{Prices, Usage};
 
 /// Bytes taken for one token where a provider has not counted: on the low side of what is usual (about four), so
@@ -273,8 +273,8 @@ impl TurnBudget {
         };
         if let Some(limit) = question.overdrawn(spent, coming) {
             let reason = match limit {
-                Limit::Cost => StopReason::MaxCost,
-                Limit::Tokens | Limit::Queries => StopReason::MaxTokens,
+                SpendLimit::Cost => StopReason::MaxCost,
+                SpendLimit::Tokens | SpendLimit::Queries => StopReason::MaxTokens,
             };
             let detail = format!("{} of this question are used", question.told(limit, spent));
             return Some(BudgetExhaustion {
@@ -292,11 +292,11 @@ fn tokens(usage: Usage) -> u64 {
     usage.input_tokens.saturating_add(usage.output_tokens)
 }
 
-fn of_session(session: Allowance, limit: Limit, used: Spend) -> BudgetExhaustion {
+fn of_session(session: Allowance, limit: SpendLimit, used: Spend) -> BudgetExhaustion {
     let reason = match limit {
-        Limit::Tokens => StopReason::SessionTokens,
-        Limit::Cost => StopReason::SessionCost,
-        Limit::Queries => StopReason::SessionQueries,
+        SpendLimit::Tokens => StopReason::SessionTokens,
+        SpendLimit::Cost => StopReason::SessionCost,
+        SpendLimit::Queries => StopReason::SessionQueries,
     };
     BudgetExhaustion {
         reason,

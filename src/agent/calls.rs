@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::budget::BudgetExhaustion;
 use super::call_ends::with_guard_note;
-use super::guard::{ErrorKind, Repeat};
+use super::guard::{ErrorKind, RepeatAction};
 use super::guard_notes::GuardNote;
 use super::protocol::{LoopEnd, TurnEffect};
 use super::state::TurnState;
@@ -117,7 +117,7 @@ impl TurnState {
         let Some(known) = self
             .repeatable
             .get(&key)
-            .filter(|_| repeat != Repeat::No)
+            .filter(|_| repeat != RepeatAction::No)
             .cloned()
         else {
             if planned.role() == ToolRole::Query
@@ -133,19 +133,19 @@ impl TurnState {
         };
         let mut status = CallStatus::ServedFromTurn;
         let content = match repeat {
-            Repeat::No | Repeat::Serve => {
+            RepeatAction::No | RepeatAction::Serve => {
                 format!(
                     "{}\n{}",
                     known.content,
                     GuardNote::Repeat.with("call", known.call)
                 )
             }
-            Repeat::ServeKnown { times } => GuardNote::RepeatKnown.render(&BTreeMap::from([
+            RepeatAction::ServeKnown { times } => GuardNote::RepeatKnown.render(&BTreeMap::from([
                 ("times", times.to_string()),
                 ("tool", planned.tool.to_owned()),
                 ("known", fallback::known_list(&self.evidence)),
             ])),
-            Repeat::Close { times } => {
+            RepeatAction::Close { times } => {
                 status = CallStatus::Refused;
                 let reason = GuardNote::ClosedForRepeat.with("times", times);
                 GuardNote::Closed.render(&BTreeMap::from([

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::StopReason;
 use super::budget::BudgetExhaustion;
-use crate::ledger::{DayLedger, LedgerError, Limit, Reservation, Shortfall, Spend, SpendingLeave};
+use crate::ledger::{DayLedger, LedgerError, Reservation, Shortfall, Spend, SpendLimit, SpendingLeave};
 use crate::model::ToolChoice;
 
 /// The day's ledger had no room for a completion or a query.
@@ -208,9 +208,9 @@ async fn with<T: Send + 'static>(
 fn short_of(short: Shortfall) -> BudgetExhaustion {
     BudgetExhaustion {
         reason: match short.limit {
-            Limit::Tokens => StopReason::DayTokens,
-            Limit::Cost => StopReason::DayCost,
-            Limit::Queries => StopReason::DayQueries,
+            SpendLimit::Tokens => StopReason::DayTokens,
+            SpendLimit::Cost => StopReason::DayCost,
+            SpendLimit::Queries => StopReason::DayQueries,
         },
         detail: Some(short.detail),
     }

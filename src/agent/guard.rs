@@ -34,7 +34,7 @@ impl ErrorKind {
 
 /// What is due for a call that means the same as an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Repeat {
+pub(super) enum RepeatAction {
     No,
     /// Serve it from the turn's results with a note.
     Serve,
@@ -199,22 +199,22 @@ impl LoopGuard {
     }
 
     /// Decides on a call that the gate let through and that [`LoopGuard::asked`] took note of.
-    pub(super) fn repeat(&mut self, tool: &str, key: &str) -> Repeat {
+    pub(super) fn repeat(&mut self, tool: &str, key: &str) -> RepeatAction {
         let times = self.seen.entry(key.to_owned()).or_insert(0);
         *times += 1;
         let (times, limit) = (*times, self.settings.max_same_call.max(2));
         if times == 1 {
-            Repeat::No
+            RepeatAction::No
         } else if times >= limit {
             self.close(tool, StopReason::RepeatedCall);
             if times > limit {
                 self.end(StopReason::RepeatedCall);
             }
-            Repeat::Close { times }
+            RepeatAction::Close { times }
         } else if times + 1 == limit {
-            Repeat::ServeKnown { times }
+            RepeatAction::ServeKnown { times }
         } else {
-            Repeat::Serve
+            RepeatAction::Serve
         }
     }
 

@@ -58,12 +58,12 @@ pub struct TurnOptions {
 pub struct Agent {
     pub(super) model: Arc<dyn Model>,
     pub(super) toolbox: Toolbox,
-    common: Arc<Common>,
+    common: Arc<SharedAgentParts>,
 }
 
 /// What the agents of all sessions over one catalog share.
 #[derive(Clone)]
-struct Common {
+struct SharedAgentParts {
     settings: TurnSettings,
     links: LinkRules,
     /// The rules for what we say ourselves.
@@ -85,7 +85,7 @@ impl Agent {
     /// An agent of these parts. Nothing is counted beyond a conversation.
     pub fn new(parts: AgentParts) -> Self {
         let links = LinkRules::to(parts.toolbox.metabase());
-        let common = Common {
+        let common = SharedAgentParts {
             own_links: links.naming(&servers(&parts)),
             links,
             settings: parts.settings,
@@ -103,7 +103,7 @@ impl Agent {
     /// The same agent, spending from this principal's day.
     #[must_use]
     pub fn on_day(self, day: Option<Arc<DayLedger>>) -> Self {
-        let common = Common {
+        let common = SharedAgentParts {
             day,
             ..(*self.common).clone()
         };

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::App;
 use crate::catalog::Entry;
 use crate::dbt::{AdministrativeClient, DbtError, rests_on};
-use crate::grants::{GrantPolicy, Ruling};
+use crate::grants::{GrantDecision, GrantPolicy};
 use crate::metabase::rows_of;
 use crate::operations::administrative as table;
 use crate::wire::RowsOf;
@@ -108,7 +108,7 @@ impl App {
         let now = Timestamp::now();
         let is_granted = [&table::GET_RUN, &table::GET_RUN_ARTIFACT]
             .iter()
-            .all(|operation| matches!(policy.best_ruling(operation, now), Ruling::Permitted(_)));
+            .all(|operation| matches!(policy.best_ruling(operation, now), GrantDecision::Permitted(_)));
         let Some(dbt) = self.dbt().filter(|_| is_granted) else {
             return Ok(None);
         };

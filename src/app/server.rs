@@ -27,7 +27,7 @@ pub struct Server {
     has_metabase: bool,
     /// The operations that the wire lets through; everything else is refused before it is sent.
     pub grants: GrantPolicy,
-    demo: Option<Arc<Demo>>,
+    demo: Option<Arc<RunningDemo>>,
     /// What all have in common who ask the dbt account that the settings name.
     pub(super) dbt_shared: Option<SharedAccount>,
 }
@@ -37,7 +37,7 @@ const NOWHERE: &str = "http://no-metabase.invalid/";
 
 /// The demo runs as long as the server is there.
 #[derive(Debug)]
-struct Demo {
+struct RunningDemo {
     /// Both serve until they are dropped.
     _running: RunningSandbox,
     _dbt: RunningDbtSandbox,
@@ -136,7 +136,7 @@ impl Server {
             has_metabase: true,
             grants,
             dbt_shared: None,
-            demo: Some(Arc::new(Demo {
+            demo: Some(Arc::new(RunningDemo {
                 _running: running,
                 _dbt: beside,
                 dbt,

@@ -43,7 +43,7 @@ pub(crate) use error::BatchError;
 pub(crate) use folder::RunFolder;
 pub(crate) use questions::QuestionFile;
 pub(crate) use report::write_report;
-pub(crate) use rounds::{GivenUp, RoundEvent, RoundOptions, RoundPlan};
+pub(crate) use rounds::{AbandonedBatch, RoundEvent, RoundOptions, RoundPlan};
 pub(crate) use run::{AnswerOrder, AskOptions, BatchOptions, BatchRun, RunEnd};
 pub(crate) use schedule::in_parallel;
 pub(crate) use summary::{BatchSummary, NotAsked, StartCounts};

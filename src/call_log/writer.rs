@@ -15,7 +15,7 @@ const MOST_KEPT: usize = 10_000;
 
 /// A record on its way to the disk.
 #[derive(Debug)]
-struct Waiting {
+struct PendingRecord {
     record: NewRecord,
     /// Whoever waits for it.
     written: Option<oneshot::Sender<Result<(), CallLogError>>>,
@@ -24,7 +24,7 @@ struct Waiting {
 /// The thread's mailbox. The thread ends when this is dropped and everything in it is written.
 #[derive(Debug)]
 pub(super) struct LogThread {
-    sender: Option<Sender<Waiting>>,
+    sender: Option<Sender<PendingRecord>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -45,7 +45,7 @@ impl LogThread {
     /// Writes a record and waits until it is written.
     pub(super) async fn write(&self, record: NewRecord) -> Result<(), CallLogError> {
         let (written, told) = oneshot::channel();
-        self.send(Waiting {
+        self.send(PendingRecord {
             record,
             written: Some(written),
         })?;
@@ -54,7 +54,7 @@ impl LogThread {
 
     /// Hands a record over. One that cannot be written now is written before the next one.
     pub(super) fn write_later(&self, record: NewRecord) {
-        let waiting = Waiting {
+        let waiting = PendingRecord {
             record,
             written: None,
         };
@@ -63,7 +63,7 @@ impl LogThread {
         }
     }
 
-    fn send(&self, waiting: Waiting) -> Result<(), CallLogError> {
+    fn send(&self, waiting: PendingRecord) -> Result<(), CallLogError> {
         let sender = self.sender.as_ref().ok_or(CallLogError::Ended)?;
         sender.send(waiting).map_err(|_| CallLogError::Ended)
     }
@@ -79,7 +79,7 @@ impl Drop for LogThread {
     }
 }
 
-fn run(mut writer: SegmentWriter, mailbox: &Receiver<Waiting>) {
+fn run(mut writer: SegmentWriter, mailbox: &Receiver<PendingRecord>) {
     let mut kept: Vec<NewRecord> = Vec::new();
     while let Ok(first) = mailbox.recv() {
         let mut batch = vec![first];

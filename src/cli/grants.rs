@@ -9,7 +9,7 @@ use super::error::CliError;
 use super::exit::ExitStatus;
 use super::{answer, settings, table, term};
 use crate::config::Settings;
-use crate::grants::{GrantPolicy, PermittingRule, Ruling};
+use crate::grants::{GrantDecision, GrantPolicy, PermittingRule};
 use crate::operations::{self, Api, Area, DbtPermission, Operation, OperationAccess, Risk, Verb};
 
 /// Version of the report's JSON format.
@@ -127,12 +127,12 @@ fn row(operation: &'static Operation, policy: &GrantPolicy, now: Timestamp) -> O
 
 fn decided(operation: &'static Operation, policy: &GrantPolicy, now: Timestamp) -> (&'static str, String) {
     match policy.best_ruling(operation, now) {
-        Ruling::Permitted(rules) => {
+        GrantDecision::Permitted(rules) => {
             let granting: Vec<String> = rules.iter().map(PermittingRule::name).collect();
             ("allowed", granting.join(", "))
         }
-        Ruling::NeedsApproval { rule, reason } => ("needs_approval", format!("{rule}; {reason}")),
-        Ruling::Denied { reason } => ("denied", reason),
+        GrantDecision::NeedsApproval { rule, reason } => ("needs_approval", format!("{rule}; {reason}")),
+        GrantDecision::Denied { reason } => ("denied", reason),
     }
 }
 

@@ -95,8 +95,8 @@ impl Environment {
     }
 
     /// The settings that `CARDINAL_<SECTION>_<KEY>` variables give, in the file's form.
-    pub(super) fn overlay(&self) -> Result<Overlay, ConfigError> {
-        let mut overlay = Overlay::default();
+    pub(super) fn overlay(&self) -> Result<EnvironmentSettings, ConfigError> {
+        let mut overlay = EnvironmentSettings::default();
         for name in self.variables.keys().filter(|name| name.starts_with(PREFIX)) {
             let Some(text) = self.get(name) else { continue };
             if RESERVED.contains(&name.as_str()) {
@@ -116,7 +116,7 @@ impl Environment {
 
 /// Settings from the environment, in the file's form.
 #[derive(Debug, Default)]
-pub(super) struct Overlay {
+pub(super) struct EnvironmentSettings {
     pub(super) table: Table,
     /// Which variable gave which setting, by the setting's dotted path.
     pub(super) names: BTreeMap<String, String>,

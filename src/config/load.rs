@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::env::{Environment, Overlay, lay_over};
+use super::env::{Environment, EnvironmentSettings, lay_over};
 use super::error::ConfigError;
 use super::file::FileConfig;
 use super::{Settings, ranges, resolve};
@@ -52,12 +52,12 @@ pub struct LoadedSettings {
 
 /// Where each setting came from, for messages.
 #[derive(Debug, Default)]
-pub(super) struct Origins {
+pub(super) struct SettingOrigins {
     file: Option<PathBuf>,
     names: BTreeMap<String, String>,
 }
 
-impl Origins {
+impl SettingOrigins {
     /// The variable, or the file and key, that a setting came from.
     pub(super) fn place(&self, path: &str) -> String {
         match (self.names.get(path), &self.file) {
@@ -85,14 +85,14 @@ pub fn load(
         Some(path) => read_file(path)?,
         None => Table::new(),
     };
-    let Overlay {
+    let EnvironmentSettings {
         table,
         names,
         unknown,
     } = environment.overlay()?;
     merged.insert("version".to_owned(), Value::Integer(FILE_VERSION));
     lay_over(&mut merged, table);
-    let origins = Origins {
+    let origins = SettingOrigins {
         file: file.clone(),
         names,
     };

@@ -7,11 +7,11 @@ use serde_json::Value as Json;
 use toml::{Table, Value};
 
 use super::error::ConfigError;
-use super::load::Origins;
+use super::load::SettingOrigins;
 use super::schema;
 
 /// Refuses the first number that lies outside its range.
-pub(super) fn check(settings: &Table, origins: &Origins) -> Result<(), ConfigError> {
+pub(super) fn check(settings: &Table, origins: &SettingOrigins) -> Result<(), ConfigError> {
     let schema = schema::value();
     let definitions = schema.get("$defs").unwrap_or(&Json::Null);
     check_table(settings, &schema, definitions, "", origins)
@@ -22,7 +22,7 @@ fn check_table(
     schema: &Json,
     definitions: &Json,
     section: &str,
-    origins: &Origins,
+    origins: &SettingOrigins,
 ) -> Result<(), ConfigError> {
     for (key, value) in table {
         let path = match section {
@@ -61,7 +61,12 @@ fn definition<'a>(property: &'a Json, definitions: &'a Json) -> &'a Json {
 
 // Every bound is far below the numbers that a float cannot tell apart.
 #[expect(clippy::cast_precision_loss)]
-fn check_number(value: &Value, property: &Json, path: &str, origins: &Origins) -> Result<(), ConfigError> {
+fn check_number(
+    value: &Value,
+    property: &Json,
+    path: &str,
+    origins: &SettingOrigins,
+) -> Result<(), ConfigError> {
     let number = match value {
         Value::Integer(number) => *number as f64,
         Value::Float(number) => *number,

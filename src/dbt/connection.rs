@@ -8,7 +8,7 @@ use super::graph::DbtGraph;
 use super::health::ProjectState;
 use super::local::LocalProject;
 use super::semantic::SemanticLayerClient;
-use crate::grants::{GrantPolicy, Ruling};
+use crate::grants::{GrantDecision, GrantPolicy};
 use crate::operations::{Operation, administrative, discovery, local};
 use crate::wire::Wire;
 
@@ -44,7 +44,8 @@ impl DbtConnection {
         let granted = |operations: &[&'static Operation]| {
             let now = Timestamp::now();
             let mut operations = operations.iter();
-            operations.all(|operation| matches!(policy.best_ruling(operation, now), Ruling::Permitted(_)))
+            operations
+                .all(|operation| matches!(policy.best_ruling(operation, now), GrantDecision::Permitted(_)))
         };
         let discovers = [
             &discovery::LINEAGE,

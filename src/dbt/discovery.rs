@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::caller::DbtCaller;
 use super::discovery_replies::{
-    Applied, Connection, Defined, EnvironmentReply, ExecutionInfo, ExposureItem, ExposuresReply,
+    AppliedReply, Connection, DefinitionReply, EnvironmentReply, ExecutionInfo, ExposureItem, ExposuresReply,
     FreshnessItem, HealthItem, LineageReply, ModelsReply, SeedsReply, SnapshotsReply, SourcesReply,
     TableItem, TablesReply, TestItem,
 };
@@ -50,7 +50,7 @@ impl DiscoveryClient {
     /// What is made from what, with the pages that exposures stand for.
     pub async fn graph(&self) -> Result<DbtGraph, DbtError> {
         let variables = json!({ "environmentId": self.environment, "types": TYPES });
-        let reply: Applied<LineageReply> = self.environment(&table::LINEAGE, variables).await?;
+        let reply: AppliedReply<LineageReply> = self.environment(&table::LINEAGE, variables).await?;
         let lineage = reply.applied.map(|applied| applied.lineage).unwrap_or_default();
         let mut nodes: BTreeMap<String, DbtNode> = BTreeMap::new();
         for item in lineage {
@@ -85,7 +85,7 @@ impl DiscoveryClient {
     /// The same, where each model also knows the table that it is in the warehouse.
     pub(crate) async fn graph_with_tables(&self) -> Result<DbtGraph, DbtError> {
         let graph = self.graph().await?;
-        let pick = |reply: Applied<TablesReply>| reply.applied.map(|applied| applied.models);
+        let pick = |reply: AppliedReply<TablesReply>| reply.applied.map(|applied| applied.models);
         let models: Vec<TableItem> = self.all(&table::MODELS, pick).await?;
         let mut relations: BTreeMap<String, String> = models
             .into_iter()
@@ -125,19 +125,19 @@ impl DiscoveryClient {
         };
         let mut nodes: BTreeMap<String, NodeState> = BTreeMap::new();
         for ids in of_kind("model").chunks(MODELS_AT_ONCE) {
-            let reply: Applied<ModelsReply> = self.health_of(&table::MODEL_HEALTH, ids).await?;
+            let reply: AppliedReply<ModelsReply> = self.health_of(&table::MODEL_HEALTH, ids).await?;
             put_items(reply.applied.map(|applied| applied.models), &mut nodes);
         }
         for ids in of_kind("seed").chunks(OTHERS_AT_ONCE) {
-            let reply: Applied<SeedsReply> = self.health_of(&table::SEED_HEALTH, ids).await?;
+            let reply: AppliedReply<SeedsReply> = self.health_of(&table::SEED_HEALTH, ids).await?;
             put_items(reply.applied.map(|applied| applied.seeds), &mut nodes);
         }
         for ids in of_kind("snapshot").chunks(OTHERS_AT_ONCE) {
-            let reply: Applied<SnapshotsReply> = self.health_of(&table::SNAPSHOT_HEALTH, ids).await?;
+            let reply: AppliedReply<SnapshotsReply> = self.health_of(&table::SNAPSHOT_HEALTH, ids).await?;
             put_items(reply.applied.map(|applied| applied.snapshots), &mut nodes);
         }
         for ids in of_kind("source").chunks(OTHERS_AT_ONCE) {
-            let reply: Applied<SourcesReply> = self.health_of(&table::SOURCE_HEALTH, ids).await?;
+            let reply: AppliedReply<SourcesReply> = self.health_of(&table::SOURCE_HEALTH, ids).await?;
             let edges = reply.applied.map(|applied| applied.sources.edges);
             for edge in edges.unwrap_or_default() {
                 let state = nodes.entry(edge.node.unique_id).or_default();
@@ -166,7 +166,8 @@ impl DiscoveryClient {
     }
 
     async fn exposures(&self) -> Result<Vec<ExposureItem>, DbtError> {
-        let pick = |reply: Defined<ExposuresReply>| reply.definition.map(|definition| definition.exposures);
+        let pick =
+            |reply: DefinitionReply<ExposuresReply>| reply.definition.map(|definition| definition.exposures);
         self.all(&table::EXPOSURES, pick).await
     }
 

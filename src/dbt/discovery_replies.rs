@@ -10,12 +10,12 @@ pub(super) struct EnvironmentReply<T> {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Applied<T> {
+pub(super) struct AppliedReply<T> {
     pub(super) applied: Option<T>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Defined<T> {
+pub(super) struct DefinitionReply<T> {
     pub(super) definition: Option<T>,
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::account::DbtAccount;
 use super::error::DbtError;
-use crate::grants::{GrantPolicy, Ruling};
+use crate::grants::{GrantDecision, GrantPolicy};
 use crate::operations::{self, administrative};
 
 /// Most tokens that are looked through.
@@ -52,7 +52,7 @@ impl TokenReach {
 pub(crate) fn needed_permissions(policy: &GrantPolicy) -> BTreeSet<String> {
     let now = Timestamp::now();
     operations::all()
-        .filter(|operation| !matches!(policy.best_ruling(operation, now), Ruling::Denied { .. }))
+        .filter(|operation| !matches!(policy.best_ruling(operation, now), GrantDecision::Denied { .. }))
         .filter_map(|operation| operation.permission)
         .map(|permission| permission.slug().to_owned())
         .collect()
@@ -63,8 +63,8 @@ pub(crate) async fn token_reach(
     account: &DbtAccount,
     policy: &GrantPolicy,
 ) -> Result<Option<TokenReach>, DbtError> {
-    let ruling = policy.best_ruling(&administrative::LIST_SERVICE_TOKENS, Timestamp::now());
-    if !matches!(ruling, Ruling::Permitted(_)) {
+    let decision = policy.best_ruling(&administrative::LIST_SERVICE_TOKENS, Timestamp::now());
+    if !matches!(decision, GrantDecision::Permitted(_)) {
         return Ok(None);
     }
     let list = account

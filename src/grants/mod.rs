@@ -6,14 +6,14 @@
 //! of each call as well.
 //!
 //! ```
-//! use cardinal::grants::{GrantLevel, GrantPolicy, GrantRule, GrantSettings, Ruling};
+//! use cardinal::grants::{GrantLevel, GrantPolicy, GrantRule, GrantSettings, GrantDecision};
 //! use cardinal::operations::{ADMINISTRATIVE, Area, identify};
 //! use http::Method;
 //!
 //! let rule = GrantRule::new([Area::DbtRuns], GrantLevel::Read);
 //! let policy = GrantPolicy::new(&GrantSettings { agent: "analyst".to_owned(), rules: vec![rule] });
 //! let cancel = identify(&ADMINISTRATIVE, &Method::POST, "/api/v2/accounts/1/runs/7/cancel/", None)?;
-//! let Ruling::Denied { reason } = policy.rule_on(&cancel, jiff::Timestamp::now()) else { panic!() };
+//! let GrantDecision::Denied { reason } = policy.rule_on(&cancel, jiff::Timestamp::now()) else { panic!() };
 //! assert_eq!(reason, "dbt.runs may only be read by \"analyst\" (grants.rules 1)");
 //! # Ok::<(), String>(())
 //! ```
@@ -26,5 +26,5 @@ mod policy;
 mod rule;
 
 pub use meter::CallMeter;
-pub use policy::{GrantPolicy, PermittingRule, Ruling};
+pub use policy::{GrantDecision, GrantPolicy, PermittingRule};
 pub use rule::{GrantLevel, GrantRule, GrantSettings};

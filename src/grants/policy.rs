@@ -16,7 +16,7 @@ pub struct GrantPolicy {
 
 /// What the rules say of a call. Whether a rate still has room is asked of the [`CallMeter`](super::CallMeter) afterwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ruling {
+pub enum GrantDecision {
     /// Each of these rules grants it; one whose rates have room is enough.
     Permitted(Vec<PermittingRule>),
     /// The rules grant it, and a person has to approve this very call as well.
@@ -93,7 +93,7 @@ impl GrantPolicy {
     }
 
     /// Decides on a call by the rules alone.
-    pub fn rule_on(&self, call: &OperationCall, now: Timestamp) -> Ruling {
+    pub fn rule_on(&self, call: &OperationCall, now: Timestamp) -> GrantDecision {
         let area = call.operation.area;
         let about: Vec<(usize, &GrantRule)> = self.rules_on(area, now).collect();
         let off = about
@@ -118,8 +118,8 @@ impl GrantPolicy {
             return self.why_not(call, &about);
         };
         match approval_reason(call) {
-            None => Ruling::Permitted(permitting),
-            Some(reason) => Ruling::NeedsApproval {
+            None => GrantDecision::Permitted(permitting),
+            Some(reason) => GrantDecision::NeedsApproval {
                 rule: first.name(),
                 reason,
             },
@@ -128,7 +128,7 @@ impl GrantPolicy {
 
     /// What the rules say of an operation at best: of calls for all ids, and for each of the ids that a rule names. So one that
     /// may be called for some ids alone counts as permitted.
-    pub fn best_ruling(&self, operation: &'static Operation, now: Timestamp) -> Ruling {
+    pub fn best_ruling(&self, operation: &'static Operation, now: Timestamp) -> GrantDecision {
         let named = parameter_names(operation.path);
         let of_rule = |rule: &GrantRule| {
             let ids = rule.ids.iter().filter_map(|(parameter, ids)| {
@@ -146,13 +146,13 @@ impl GrantPolicy {
             };
             self.rule_on(&call, now)
         });
-        let order = |ruling: &Ruling| match ruling {
-            Ruling::Permitted(_) => 0,
-            Ruling::NeedsApproval { .. } => 1,
-            Ruling::Denied { .. } => 2,
+        let order = |decision: &GrantDecision| match decision {
+            GrantDecision::Permitted(_) => 0,
+            GrantDecision::NeedsApproval { .. } => 1,
+            GrantDecision::Denied { .. } => 2,
         };
         let best = rulings.min_by_key(order);
-        best.unwrap_or(Ruling::Denied {
+        best.unwrap_or(GrantDecision::Denied {
             reason: String::new(),
         })
     }
@@ -173,16 +173,16 @@ impl GrantPolicy {
     }
 
     /// Where no rule names the area: Metabase is read as ever, everything else is off.
-    fn by_default(&self, call: &OperationCall) -> Ruling {
+    fn by_default(&self, call: &OperationCall) -> GrantDecision {
         let area = call.operation.area;
         if area.is_metabase() && call.operation.access == OperationAccess::Read {
-            return Ruling::Permitted(vec![PermittingRule {
+            return GrantDecision::Permitted(vec![PermittingRule {
                 number: 0,
                 max_calls_per_minute: None,
                 max_calls_per_session: None,
             }]);
         }
-        Ruling::Denied {
+        GrantDecision::Denied {
             reason: format!(
                 "{area} is off for \"{}\": no rule grants it; a person can add one to [[grants.rules]]",
                 self.agent
@@ -190,14 +190,14 @@ impl GrantPolicy {
         }
     }
 
-    fn denied(&self, what: &str, number: usize) -> Ruling {
-        Ruling::Denied {
+    fn denied(&self, what: &str, number: usize) -> GrantDecision {
+        GrantDecision::Denied {
             reason: format!("{what} for \"{}\" ({})", self.agent, rule_name(number)),
         }
     }
 
     /// No rule about the area grants the call: says the nearest reason.
-    fn why_not(&self, call: &OperationCall, about: &[(usize, &GrantRule)]) -> Ruling {
+    fn why_not(&self, call: &OperationCall, about: &[(usize, &GrantRule)]) -> GrantDecision {
         let (area, access) = (call.operation.area, call.operation.access);
         let admitting = about.iter().find(|(_, rule)| rule.admits(access));
         let reason = if let Some((number, rule)) = admitting {
@@ -224,7 +224,7 @@ impl GrantPolicy {
                 self.agent
             )
         };
-        Ruling::Denied { reason }
+        GrantDecision::Denied { reason }
     }
 }
 

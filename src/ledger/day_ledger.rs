@@ -6,14 +6,14 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::day_page::ReservedSpend;
-use super::store::Store;
-use super::{Allowance, LedgerError, Limit, Spend};
+use super::store::LedgerStore;
+use super::{Allowance, LedgerError, Spend, SpendLimit};
 use crate::principal::Principal;
 
 /// The day's ledger of one principal.
 #[derive(Debug, Clone)]
 pub struct DayLedger {
-    store: Store,
+    store: LedgerStore,
     allowance: Allowance,
     zone: TimeZone,
     lease: Duration,
@@ -42,7 +42,7 @@ pub enum SpendingLeave {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shortfall {
-    pub limit: Limit,
+    pub limit: SpendLimit,
     /// How much is used and when the day is over, in words.
     pub detail: String,
 }
@@ -71,7 +71,7 @@ impl DayLedger {
         let hash = blake3::derive_key("cardinal 2026 day ledger: whose day", principal.0.as_bytes());
         let principal = blake3::Hash::from(hash).to_hex().chars().take(32).collect();
         Self {
-            store: Store::new(dir, principal),
+            store: LedgerStore::new(dir, principal),
             allowance,
             zone,
             lease,
@@ -134,7 +134,7 @@ impl DayLedger {
         Ok(match (leave, short) {
             (Some((choice, hold)), short) => SpendingLeave::Granted { choice, hold, short },
             (None, Some(short)) => SpendingLeave::Denied(short),
-            (None, None) => SpendingLeave::Denied(self.short(Limit::Tokens, taken, day)),
+            (None, None) => SpendingLeave::Denied(self.short(SpendLimit::Tokens, taken, day)),
         })
     }
 
@@ -162,7 +162,7 @@ impl DayLedger {
         now.checked_add(lease).unwrap_or(Timestamp::MAX)
     }
 
-    fn short(&self, limit: Limit, taken: Spend, day: Date) -> Shortfall {
+    fn short(&self, limit: SpendLimit, taken: Spend, day: Date) -> Shortfall {
         let end = self.end_of(day).to_zoned(self.zone.clone());
         Shortfall {
             limit,

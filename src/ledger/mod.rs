@@ -39,4 +39,4 @@ pub use error::LedgerError;
 pub use run_budget::RunBudget;
 pub(crate) use run_budget::RunReservation;
 pub use settings::DaySettings;
-pub use spend::{Allowance, Limit, Spend};
+pub use spend::{Allowance, Spend, SpendLimit};

@@ -47,7 +47,7 @@ impl Spend {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
+pub enum SpendLimit {
     Tokens,
     Cost,
     Queries,
@@ -72,34 +72,34 @@ impl Allowance {
 
     /// What would be overdrawn if `coming` came to what was used `before`. Only what is coming can overdraw: a limit
     /// that was passed already stops nothing that does not use it.
-    pub(crate) fn overdrawn(&self, before: Spend, coming: Spend) -> Option<Limit> {
+    pub(crate) fn overdrawn(&self, before: Spend, coming: Spend) -> Option<SpendLimit> {
         let after = before + coming;
         if coming.tokens > 0 && self.max_tokens.is_some_and(|most| after.tokens > most) {
-            return Some(Limit::Tokens);
+            return Some(SpendLimit::Tokens);
         }
         if coming.cost_usd > Decimal::ZERO && self.max_cost_usd.is_some_and(|most| after.cost_usd > most) {
-            return Some(Limit::Cost);
+            return Some(SpendLimit::Cost);
         }
         if coming.queries > 0 && self.max_queries.is_some_and(|most| after.queries > most) {
-            return Some(Limit::Queries);
+            return Some(SpendLimit::Queries);
         }
         None
     }
 
     /// `97000 of 100000 tokens`: how much of the limited thing is used.
-    pub fn told(&self, limit: Limit, used: Spend) -> String {
+    pub fn told(&self, limit: SpendLimit, used: Spend) -> String {
         match limit {
-            Limit::Tokens => format!(
+            SpendLimit::Tokens => format!(
                 "{} of {} tokens",
                 used.tokens,
                 self.max_tokens.unwrap_or_default()
             ),
-            Limit::Cost => format!(
+            SpendLimit::Cost => format!(
                 "{} of {} US dollars",
                 used.cost_usd.round_dp(4).normalize(),
                 self.max_cost_usd.unwrap_or_default()
             ),
-            Limit::Queries => format!(
+            SpendLimit::Queries => format!(
                 "{} of {} queries",
                 used.queries,
                 self.max_queries.unwrap_or_default()

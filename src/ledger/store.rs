@@ -23,18 +23,18 @@ const KEPT_DAYS: i32 = 35;
 
 /// The folder of one principal.
 #[derive(Debug, Clone)]
-pub(super) struct Store {
+pub(super) struct LedgerStore {
     dir: PathBuf,
     principal: String,
 }
 
 pub(super) struct LockedDay<'a> {
-    store: &'a Store,
+    store: &'a LedgerStore,
     /// Unlocks when it is closed.
     _lock: File,
 }
 
-impl Store {
+impl LedgerStore {
     pub(super) fn new(dir: &Path, principal: String) -> Self {
         Self {
             dir: dir.join(&principal),

@@ -23,12 +23,12 @@ pub(super) struct QueryResponse {
 #[derive(Deserialize)]
 struct Envelope {
     status: Option<String>,
-    data: Option<Data>,
+    data: Option<QueryData>,
     continuation_token: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Data {
+struct QueryData {
     #[serde(default)]
     rows: JsonRows,
     #[serde(default)]

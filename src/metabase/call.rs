@@ -22,7 +22,7 @@ use crate::wire::{CacheRule, Policy, Purpose, RowsOf, ServedBy, Wire, WireError,
 pub(super) struct Caller {
     pub(super) settings: Arc<MetabaseSettings>,
     pub(super) wire: Wire,
-    shared: Arc<Shared>,
+    shared: Arc<CallerIdentity>,
     /// How many requests are in flight at once, where many are sent: while a catalog is loaded.
     pace: Option<Arc<InFlight>>,
     /// The entry whose rows are read.
@@ -31,7 +31,7 @@ pub(super) struct Caller {
 
 /// What every clone has in common, over whichever wire it sends.
 #[derive(Debug)]
-struct Shared {
+struct CallerIdentity {
     principal: Principal,
     auth: Authenticator,
     /// One sign-in at a time: Metabase throttles them per person.
@@ -109,7 +109,7 @@ impl Caller {
         principal: Principal,
         clock: SigningClock,
     ) -> Self {
-        let shared = Shared {
+        let shared = CallerIdentity {
             principal,
             auth: Authenticator::new(settings.auth.clone(), clock),
             signing_in: Mutex::default(),

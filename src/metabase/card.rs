@@ -6,7 +6,7 @@ use serde_json::{Number, Value, json};
 
 use super::answer::QueryResponse;
 use super::call::{ApiCall, Caller};
-use super::{CardArgument, CardRun, FailureClass, Fetched, MetabaseError, endpoints};
+use super::{CardArgument, CardRun, FailureClass, FetchedTable, MetabaseError, endpoints};
 use crate::catalog::{Parameter, ParameterTarget};
 use crate::result::Extent;
 
@@ -16,7 +16,7 @@ const DEFAULT_CAPS: [usize; 2] = [2_000, 10_000];
 /// Words of parameters that say how many rows are wanted.
 const LIMITS: [&str; 4] = ["limit", "top", "rows", "n"];
 
-pub(super) async fn run(caller: &Caller, run: &CardRun) -> Result<Fetched, MetabaseError> {
+pub(super) async fn run(caller: &Caller, run: &CardRun) -> Result<FetchedTable, MetabaseError> {
     let id = run.card.id();
     let parameters: Vec<Value> = run.arguments.iter().map(argument).collect();
     let call = ApiCall {
@@ -53,7 +53,7 @@ pub(super) async fn run(caller: &Caller, run: &CardRun) -> Result<Fetched, Metab
             column.format = column.format.overlaid(&known.format);
         }
     }
-    Ok(Fetched {
+    Ok(FetchedTable {
         table: Arc::new(table),
         served_by: reply.served_by,
     })

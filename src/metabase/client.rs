@@ -5,7 +5,7 @@ use url::Url;
 
 use super::auth::SigningClock;
 use super::call::Caller;
-use super::fetched::{DimensionOwner, Fetched, FetchedCatalog, FetchedValues};
+use super::fetched::{DimensionOwner, FetchedCatalog, FetchedTable, FetchedValues};
 use super::server::{self, DetectedServer};
 use super::{
     CardRun, CredentialInfo, FailureClass, MetabaseError, MetricQuery, OnProgress, ServerInfo,
@@ -141,7 +141,7 @@ impl MetabaseClient {
         credential::person(&self.caller).await
     }
 
-    pub async fn run_card(&self, run: &CardRun) -> Result<Fetched, MetabaseError> {
+    pub async fn run_card(&self, run: &CardRun) -> Result<FetchedTable, MetabaseError> {
         let caller = self.caller.for_rows_of(EntryKind::Card, run.card.id().0);
         let fetched = card::run(&caller, run).await?;
         if !weekdays::has_days_or_weeks(&fetched.table) {
@@ -155,7 +155,7 @@ impl MetabaseClient {
     }
 
     /// Queries a curated metric, in the dialect of whichever generation answers.
-    pub async fn query_metric(&self, query: &MetricQuery) -> Result<Fetched, MetabaseError> {
+    pub async fn query_metric(&self, query: &MetricQuery) -> Result<FetchedTable, MetabaseError> {
         let detected = self.detected().await?;
         let caller = self.caller.for_rows_of(EntryKind::Metric, query.metric.id().0);
         let fetched = dialect::metric(&caller, detected, query).await?;
@@ -163,7 +163,7 @@ impl MetabaseClient {
     }
 
     /// Queries a curated table, in the dialect of whichever generation answers.
-    pub async fn query_table(&self, query: &TableQuery) -> Result<Fetched, MetabaseError> {
+    pub async fn query_table(&self, query: &TableQuery) -> Result<FetchedTable, MetabaseError> {
         let detected = self.detected().await?;
         let caller = self.caller.for_rows_of(EntryKind::Table, query.table.id().0);
         let fetched = dialect::table(&caller, detected, query).await?;

@@ -8,7 +8,7 @@ use crate::wire::ServedBy;
 
 /// A table and what served it.
 #[derive(Debug, Clone)]
-pub struct Fetched {
+pub struct FetchedTable {
     pub table: Arc<ResultTable>,
     pub served_by: ServedBy,
 }

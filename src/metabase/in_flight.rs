@@ -12,7 +12,7 @@ const FIRST: usize = 4;
 #[derive(Debug)]
 pub(super) struct InFlight {
     permits: Semaphore,
-    pace: Mutex<Pace>,
+    pace: Mutex<AdaptiveLimit>,
 }
 
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct RequestPermit<'i> {
 impl InFlight {
     /// At most this many at once.
     pub(super) fn at_most(most: usize) -> Self {
-        let pace = Pace::new(most.clamp(1, Semaphore::MAX_PERMITS));
+        let pace = AdaptiveLimit::new(most.clamp(1, Semaphore::MAX_PERMITS));
         Self {
             permits: Semaphore::new(pace.limit),
             pace: Mutex::new(pace),
@@ -60,7 +60,7 @@ enum ReturnedPermit {
 }
 
 #[derive(Debug)]
-struct Pace {
+struct AdaptiveLimit {
     limit: usize,
     most: usize,
     /// Permits to withhold as they come back.
@@ -71,7 +71,7 @@ struct Pace {
     since_halved: usize,
 }
 
-impl Pace {
+impl AdaptiveLimit {
     fn new(most: usize) -> Self {
         let limit = FIRST.min(most);
         Self {

@@ -63,7 +63,7 @@ pub use curate::LoadProgress;
 pub(crate) use curate::OnProgress;
 pub use endpoints::{grants, grants_of};
 pub use error::{FailureClass, MetabaseError};
-pub use fetched::{DimensionOwner, Fetched, FetchedCatalog, FetchedValues};
+pub use fetched::{DimensionOwner, FetchedCatalog, FetchedTable, FetchedValues};
 pub use generation::{FoundBy, Generation, ServerInfo};
 pub use lent_session::LentSession;
 pub use query::{

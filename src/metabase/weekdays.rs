@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use super::Fetched;
+use super::FetchedTable;
 use crate::result::{Cell, ColumnKind, ResultTable, WEEKDAYS};
 
 /// Names the days of the week in columns grouped by them, and notes the first day of columns grouped by weeks.
-pub(super) fn named(mut fetched: Fetched, week_starts_on: &str) -> Fetched {
+pub(super) fn named(mut fetched: FetchedTable, week_starts_on: &str) -> FetchedTable {
     if has_days_or_weeks(&fetched.table) {
         name(Arc::make_mut(&mut fetched.table), week_starts_on);
     }

@@ -23,7 +23,7 @@ pub(super) struct WireCard {
     #[serde(default, deserialize_with = "lenient")]
     collection: Option<WireCollection>,
     #[serde(default, deserialize_with = "lenient")]
-    moderation_reviews: Option<Vec<Review>>,
+    moderation_reviews: Option<Vec<ModerationReview>>,
     #[serde(default, deserialize_with = "lenient")]
     pub(super) parameters: Option<Vec<Value>>,
     #[serde(default, deserialize_with = "columns")]
@@ -56,7 +56,7 @@ fn columns<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<WireColumn>, D::Err
 }
 
 #[derive(Debug, Deserialize)]
-struct Review {
+struct ModerationReview {
     status: Option<String>,
     most_recent: Option<bool>,
 }

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::loose;
+use super::lenient_json;
 
 /// How often an object may be packed into a text.
 const MOST_PACKED: usize = 3;
@@ -15,14 +15,14 @@ const MOST_PACKED: usize = 3;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct JsonProgress {
     depth: usize,
-    within: Within,
+    within: JsonPosition,
     begun: bool,
     whole: bool,
 }
 
 /// What the next byte belongs to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Within {
+enum JsonPosition {
     #[default]
     Structure,
     Text,
@@ -40,20 +40,20 @@ impl JsonProgress {
 
     fn push_byte(&mut self, byte: u8) {
         match (self.within, byte) {
-            (Within::Escape, _) => self.within = Within::Text,
-            (Within::Text, b'\\') => self.within = Within::Escape,
-            (Within::Text, b'"') => {
-                self.within = Within::Structure;
+            (JsonPosition::Escape, _) => self.within = JsonPosition::Text,
+            (JsonPosition::Text, b'\\') => self.within = JsonPosition::Escape,
+            (JsonPosition::Text, b'"') => {
+                self.within = JsonPosition::Structure;
                 self.whole |= self.depth == 0;
             }
-            (Within::Text, _) => {}
-            (Within::Structure, byte) => self.push_structure(byte),
+            (JsonPosition::Text, _) => {}
+            (JsonPosition::Structure, byte) => self.push_structure(byte),
         }
     }
 
     fn push_structure(&mut self, byte: u8) {
         match byte {
-            b'"' => self.within = Within::Text,
+            b'"' => self.within = JsonPosition::Text,
             b'{' | b'[' => self.depth = self.depth.saturating_add(1),
             b'}' | b']' => {
                 self.depth = self.depth.saturating_sub(1);
@@ -139,7 +139,7 @@ fn mended(text: &str) -> Option<String> {
             .trim_end_matches('`'),
         None => text,
     };
-    match loose::value(text)? {
+    match lenient_json::value(text)? {
         object @ Value::Object(_) => Some(object.to_string()),
         Value::Array(mut items) if items.len() == 1 => {
             items.pop().filter(Value::is_object).map(|item| item.to_string())

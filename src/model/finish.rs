@@ -2,7 +2,7 @@
 //! completion. The list is one for all protocols, because gateways pass on the words of the server behind them.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Finish {
+pub(super) enum FinishKind {
     Good,
     /// The model stopped to call tools.
     Calls,
@@ -13,7 +13,7 @@ pub(super) enum Finish {
     Unknown,
 }
 
-impl Finish {
+impl FinishKind {
     /// Reads a reason in any spelling: `max_tokens`, `MAX_TOKENS`, `FinishReason.STOP`.
     pub(super) fn of(reason: &str) -> Self {
         let letters = reason.chars().filter(char::is_ascii_alphanumeric);

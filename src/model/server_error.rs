@@ -7,7 +7,7 @@
 use http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::loose;
+use super::lenient_json;
 use super::missing_route;
 use super::sse::{SseItem, SseParser};
 
@@ -188,7 +188,7 @@ fn tells(key: &str, value: &Value) -> bool {
 fn unwrapped(text: &str, depth: usize) -> String {
     let inner = text.find('{').and_then(|start| {
         let (before, json) = text.split_at_checked(start)?;
-        let words = of_object(loose::objects(json).0.first()?, depth)?;
+        let words = of_object(lenient_json::objects(json).0.first()?, depth)?;
         let before = before.trim_end_matches(|c: char| c.is_whitespace() || "-:b'\"".contains(c));
         Some(if before.is_empty() {
             words

@@ -9,17 +9,19 @@ const MAX_REST: usize = 512;
 const MAX_REST_SEGMENT: usize = 128;
 
 /// What stands in a segment of a template.
-enum Part {
+enum TemplateSegment {
     Literal,
     Id(&'static str),
     Rest(&'static str),
 }
 
-fn part(segment: &'static str) -> Part {
+fn part(segment: &'static str) -> TemplateSegment {
     let inner = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     match inner {
-        None => Part::Literal,
-        Some(name) => name.strip_suffix("...").map_or(Part::Id(name), Part::Rest),
+        None => TemplateSegment::Literal,
+        Some(name) => name
+            .strip_suffix("...")
+            .map_or(TemplateSegment::Id(name), TemplateSegment::Rest),
     }
 }
 
@@ -30,13 +32,13 @@ pub fn path_parameters(template: &'static str, path: &str) -> Option<BTreeMap<&'
     let mut segments = path.split('/');
     for expected in template.split('/') {
         match part(expected) {
-            Part::Literal if segments.next()? == expected => {}
-            Part::Literal => return None,
-            Part::Id(name) => {
+            TemplateSegment::Literal if segments.next()? == expected => {}
+            TemplateSegment::Literal => return None,
+            TemplateSegment::Id(name) => {
                 let id = segments.next().filter(|segment| is_id(segment))?;
                 found.insert(name, id.to_owned());
             }
-            Part::Rest(name) => {
+            TemplateSegment::Rest(name) => {
                 let rest: Vec<&str> = segments.by_ref().collect();
                 let rest = is_rest(&rest).then(|| rest.join("/"))?;
                 found.insert(name, rest);
@@ -55,8 +57,8 @@ pub fn build_path(template: &'static str, parameters: &[(&str, &str)]) -> Option
     let mut path = Vec::new();
     for segment in template.split('/') {
         path.push(match part(segment) {
-            Part::Literal => segment,
-            Part::Id(name) | Part::Rest(name) => value(name)?,
+            TemplateSegment::Literal => segment,
+            TemplateSegment::Id(name) | TemplateSegment::Rest(name) => value(name)?,
         });
     }
     let path = path.join("/");
@@ -66,8 +68,8 @@ pub fn build_path(template: &'static str, parameters: &[(&str, &str)]) -> Option
 /// Names of a template's parameters, in order.
 pub fn parameter_names(template: &'static str) -> Vec<&'static str> {
     let named = template.split('/').filter_map(|segment| match part(segment) {
-        Part::Literal => None,
-        Part::Id(name) | Part::Rest(name) => Some(name),
+        TemplateSegment::Literal => None,
+        TemplateSegment::Id(name) | TemplateSegment::Rest(name) => Some(name),
     });
     named.collect()
 }

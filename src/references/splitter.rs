@@ -24,7 +24,7 @@ pub struct TextSplitter {
 }
 
 /// What begins at an open brace.
-enum Opened {
+enum BraceStart {
     Reference { length: usize },
     NotOne,
     Undecided,
@@ -58,13 +58,13 @@ impl TextSplitter {
             let open = at + found;
             let rest = waiting.get(open..).unwrap_or_default();
             match opened(rest) {
-                Opened::Undecided if !ended => {
+                BraceStart::Undecided if !ended => {
                     text(&mut pieces, waiting.get(from..open));
                     rest.clone_into(&mut self.waiting);
                     return pieces;
                 }
-                Opened::Undecided | Opened::NotOne => at = open + 1,
-                Opened::Reference { length } => {
+                BraceStart::Undecided | BraceStart::NotOne => at = open + 1,
+                BraceStart::Reference { length } => {
                     text(&mut pieces, waiting.get(from..open));
                     let inside = rest.get(OPEN.len()..OPEN.len() + length).unwrap_or_default();
                     pieces.push(TextPiece::Reference(inside.to_owned()));
@@ -79,12 +79,12 @@ impl TextSplitter {
 }
 
 /// What begins with the brace that `rest` begins with.
-fn opened(rest: &str) -> Opened {
+fn opened(rest: &str) -> BraceStart {
     let Some(inside) = rest.strip_prefix(OPEN) else {
         return if rest.len() < OPEN.len() {
-            Opened::Undecided
+            BraceStart::Undecided
         } else {
-            Opened::NotOne
+            BraceStart::NotOne
         };
     };
     let bytes = inside.as_bytes();
@@ -96,11 +96,13 @@ fn opened(rest: &str) -> Opened {
     let broken =
         looked_at.contains(&b'\n') || looked_at.windows(OPEN.len()).any(|two| two == OPEN.as_bytes());
     match end {
-        _ if broken => Opened::NotOne,
-        Some(length) if inside.get(..length).is_some_and(Reference::begins) => Opened::Reference { length },
-        Some(_) => Opened::NotOne,
-        None if window.len() == MOST_BYTES + CLOSE.len() => Opened::NotOne,
-        None => Opened::Undecided,
+        _ if broken => BraceStart::NotOne,
+        Some(length) if inside.get(..length).is_some_and(Reference::begins) => {
+            BraceStart::Reference { length }
+        }
+        Some(_) => BraceStart::NotOne,
+        None if window.len() == MOST_BYTES + CLOSE.len() => BraceStart::NotOne,
+        None => BraceStart::Undecided,
     }
 }
 

@@ -25,7 +25,7 @@ const SHORTEST: Duration = Duration::from_secs(10);
 
 /// Why there is no app for a principal.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum NoApp {
+pub(super) enum AppUnavailable {
     /// No token can be made for it.
     #[error("{0:?} is not an e-mail address, so that Metabase knows nobody by that name")]
     NotAPerson(String),
@@ -105,7 +105,7 @@ impl Apps {
     }
 
     /// The app that answers a principal.
-    pub(super) async fn of(&self, principal: &str) -> Result<Arc<App>, NoApp> {
+    pub(super) async fn of(&self, principal: &str) -> Result<Arc<App>, AppUnavailable> {
         let shared = self.shared();
         let place = match self.policy {
             CredentialPolicy::Shared => return Ok(shared),
@@ -119,15 +119,15 @@ impl Apps {
                 let auth = match self.policy {
                     CredentialPolicy::Session => {
                         let lent = lock(&place.lent).as_ref().map(|(lent, _)| lent.clone());
-                        AuthSettings::Lent(lent.ok_or(NoApp::NoSession)?)
+                        AuthSettings::Lent(lent.ok_or(AppUnavailable::NoSession)?)
                     }
                     _ => personal_auth(&shared.server().metabase.auth, principal)
-                        .ok_or_else(|| NoApp::NotAPerson(principal.to_owned()))?,
+                        .ok_or_else(|| AppUnavailable::NotAPerson(principal.to_owned()))?,
                 };
                 let app = shared
                     .for_principal(Principal(principal.to_owned()), auth)
                     .await?;
-                Ok::<_, NoApp>(RwLock::new(Arc::new(app)))
+                Ok::<_, AppUnavailable>(RwLock::new(Arc::new(app)))
             })
             .await?;
         Ok(read(app))
@@ -173,14 +173,14 @@ impl Apps {
         loop {
             tokio::time::sleep(pause).await;
             let trouble = match reload(&self.shared).await {
-                Reload::LetIn => None,
-                Reload::Refused => Some("Metabase no longer takes the credential"),
-                Reload::Failed(why) => Some(why),
+                CatalogReload::LetIn => None,
+                CatalogReload::Refused => Some("Metabase no longer takes the credential"),
+                CatalogReload::Failed(why) => Some(why),
             };
             *lock(&self.trouble) = trouble;
             for (principal, place) in self.loaded() {
                 let Some(app) = place.app.get() else { continue };
-                let ended = reload(app).await == Reload::Refused;
+                let ended = reload(app).await == CatalogReload::Refused;
                 // A session that ended is of no use any more, nor is what was read with it.
                 if ended && self.policy == CredentialPolicy::Session {
                     lock(&self.personal).remove(&principal);
@@ -192,7 +192,7 @@ impl Apps {
 
 /// What came of loading a catalog again.
 #[derive(Debug, PartialEq, Eq)]
-enum Reload {
+enum CatalogReload {
     LetIn,
     /// It did not let the credential in.
     Refused,
@@ -216,7 +216,7 @@ impl PersonalApp {
     }
 }
 
-async fn reload(place: &RwLock<Arc<App>>) -> Reload {
+async fn reload(place: &RwLock<Arc<App>>) -> CatalogReload {
     let before = read(place);
     match before.reloaded().await {
         Ok(app) => {
@@ -235,17 +235,17 @@ async fn reload(place: &RwLock<Arc<App>>) -> Reload {
                 );
                 *place.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(app);
             }
-            Reload::LetIn
+            CatalogReload::LetIn
         }
         Err(Error::Metabase { source, .. }) if source.class == FailureClass::Unauthorized => {
             tracing::info!(
                 "Metabase no longer takes a credential; what was read with it stays for turns that run"
             );
-            Reload::Refused
+            CatalogReload::Refused
         }
         Err(error) => {
             tracing::warn!(reason = %causes(&error).join(": "), "the catalog could not be loaded again; the one before stays");
-            Reload::Failed(in_public(&error))
+            CatalogReload::Failed(in_public(&error))
         }
     }
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::access::SESSION_WANTED;
-use super::apps::NoApp;
+use super::apps::AppUnavailable;
 use super::store::SessionStoreError;
 use super::turns::SubmitError;
 
@@ -83,13 +83,15 @@ impl From<SessionStoreError> for HttpError {
     }
 }
 
-impl From<NoApp> for HttpError {
-    fn from(error: NoApp) -> Self {
+impl From<AppUnavailable> for HttpError {
+    fn from(error: AppUnavailable) -> Self {
         match error {
-            NoApp::NotAPerson(_) => Self::forbidden(error.to_string()),
-            NoApp::NoSession => Self::new(StatusCode::UNAUTHORIZED, SESSION_WANTED, error.to_string()),
-            NoApp::Store(error) => error.into(),
-            NoApp::App(_) => {
+            AppUnavailable::NotAPerson(_) => Self::forbidden(error.to_string()),
+            AppUnavailable::NoSession => {
+                Self::new(StatusCode::UNAUTHORIZED, SESSION_WANTED, error.to_string())
+            }
+            AppUnavailable::Store(error) => error.into(),
+            AppUnavailable::App(_) => {
                 tracing::warn!(%error, "the catalog of a principal could not be loaded");
                 let detail = format!("what you may ask could not be loaded: {error}");
                 Self::new(StatusCode::BAD_GATEWAY, "no_catalog", detail)
@@ -120,7 +122,7 @@ impl From<SubmitError> for HttpError {
                 "the server is ending; ask again in a moment",
             )
             .after(5),
-            SubmitError::NoCredential => NoApp::NoSession.into(),
+            SubmitError::NoCredential => AppUnavailable::NoSession.into(),
             SubmitError::Store(error) => error.into(),
         }
     }

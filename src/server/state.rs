@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::access::AccessRules;
-use super::apps::{Apps, NoApp};
+use super::apps::{AppUnavailable, Apps};
 use super::metrics::Metrics;
 use super::store::SessionStore;
 use super::turns::Turns;
@@ -49,7 +49,7 @@ impl ServerState {
     }
 
     /// The app that answers a principal. A turn keeps the one it began with.
-    pub(super) async fn app_of(&self, principal: &str) -> Result<Arc<App>, NoApp> {
+    pub(super) async fn app_of(&self, principal: &str) -> Result<Arc<App>, AppUnavailable> {
         self.apps.of(principal).await
     }
 }

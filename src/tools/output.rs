@@ -6,7 +6,7 @@ use super::ToolOutput;
 use super::check::entry_title;
 use super::tool::RunContext;
 use crate::catalog::{Entry, EntryKind};
-use crate::metabase::Fetched;
+use crate::metabase::FetchedTable;
 use crate::result::{
     DerivedHeading, LookupSource, ModelView, NewResult, PackedTable, QuerySource, ResultHeading,
     ResultOrigin, ResultTable, call_for_model, limits_for_model, shape, value_words,
@@ -34,7 +34,7 @@ pub(super) fn for_person(name: &str) -> String {
 /// Shapes the result of a query and says where it came from. `narrow` says how to ask for less, `note` what
 /// there is to know of it.
 pub(super) fn of_query(
-    fetched: &Fetched,
+    fetched: &FetchedTable,
     queried: QueriedEntry<'_>,
     narrow: &str,
     note: Option<&str>,

@@ -14,7 +14,7 @@ use super::watch::{BodyEnd, BodyWatcher, watched};
 use super::{Purpose, ServedBy, WireError, WireRequest, WireResponse};
 use crate::approvals::{ApprovalAnswer, ApprovalRequest, ApprovalStore, credential_mark};
 use crate::call_log::{CallDecision, CallEnd, CallIntent, CallLog, CallOutcome, OpenCall, count_rows};
-use crate::grants::{CallMeter, Ruling};
+use crate::grants::{CallMeter, GrantDecision};
 use crate::operations::OperationCall;
 
 /// What the layer decides by.
@@ -39,13 +39,13 @@ pub(super) async fn governed(below: LayerService, control: CallControl, request:
         }),
         Judgement::Operation {
             call,
-            ruling,
+            decision,
             agent,
             account,
         } => {
             let who = CallParty { agent, account };
             // On the heap, so that a completion does not hold room for it while it is waited for.
-            Box::pin(operation(below, control, request, call, ruling, who)).await
+            Box::pin(operation(below, control, request, call, decision, who)).await
         }
     }
 }
@@ -61,17 +61,17 @@ async fn operation(
     control: CallControl,
     request: WireRequest,
     call: OperationCall,
-    ruling: Ruling,
+    granted: GrantDecision,
     who: CallParty,
 ) -> LayerResult {
     let name_of = |parameter: &str, id: &str| control.log.as_ref()?.name_of(parameter, id);
     let doing = redact_text(&call.sentence(name_of)).into_owned();
-    let decision = match ruling {
-        Ruling::Permitted(rules) => match control.meter.take(&rules) {
+    let decision = match granted {
+        GrantDecision::Permitted(rules) => match control.meter.take(&rules) {
             Ok(rule) => CallDecision::Allowed { rule: rule.name() },
             Err(reason) => CallDecision::Denied { reason },
         },
-        Ruling::NeedsApproval { rule, reason } => {
+        GrantDecision::NeedsApproval { rule, reason } => {
             let asked = AskedApproval {
                 who: &who,
                 call: &call,
@@ -80,7 +80,7 @@ async fn operation(
             };
             approval(&control, &request, asked, rule).await
         }
-        Ruling::Denied { reason } => CallDecision::Denied { reason },
+        GrantDecision::Denied { reason } => CallDecision::Denied { reason },
     };
     let refusal = match &decision {
         CallDecision::Allowed { .. } | CallDecision::Approved { .. } => None,

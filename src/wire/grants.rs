@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use url::{Origin, Url};
 
 use super::WireRequest;
-use crate::grants::{GrantPolicy, Ruling};
+use crate::grants::{GrantDecision, GrantPolicy};
 use crate::operations::{Api, Operation, OperationCall, identify, path_parameters};
 
 /// Headers by which some servers take another method, path or host than what is sent.
@@ -95,7 +95,7 @@ pub(super) enum Judgement {
     /// An operation, and what the grants say of it.
     Operation {
         call: OperationCall,
-        ruling: Ruling,
+        decision: GrantDecision,
         agent: String,
         account: Option<String>,
     },
@@ -193,7 +193,7 @@ impl Grants {
     pub fn allow(&self, method: &Method, url: &Url) -> bool {
         match self.judge_parts(method, url, &HeaderMap::new(), None, Timestamp::now()) {
             Judgement::Listed => true,
-            Judgement::Operation { ruling, .. } => matches!(ruling, Ruling::Permitted(_)),
+            Judgement::Operation { decision, .. } => matches!(decision, GrantDecision::Permitted(_)),
             Judgement::Unknown => false,
         }
     }
@@ -303,7 +303,7 @@ impl GrantedServer {
                     return Judgement::Unknown;
                 }
                 Judgement::Operation {
-                    ruling: policy.rule_on(&call, now),
+                    decision: policy.rule_on(&call, now),
                     agent: policy.agent().to_owned(),
                     account: account.clone(),
                     call,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cardinal::catalog::SqlDialect;
 use cardinal::dbt::{DbtCloudSettings, DbtError, DbtFailure, DbtMetricQuery};
-use cardinal::metabase::Fetched;
+use cardinal::metabase::FetchedTable;
 use cardinal::result::{Cell, Extent};
 use serde_json::{Value, json};
 
@@ -55,7 +55,7 @@ async fn server(look: impl Fn(usize, &AskedOfDbt) -> DbtReply + Send + Sync + 's
 }
 
 /// Asks this server for the metric's total.
-async fn total_of(server: &ScriptedDbt) -> Result<Fetched, DbtError> {
+async fn total_of(server: &ScriptedDbt) -> Result<FetchedTable, DbtError> {
     let layer = account(server).semantic_layer().unwrap();
     layer.query(&total()).await
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cardinal::grants::{GrantLevel, Ruling};
+use cardinal::grants::{GrantDecision, GrantLevel};
 use cardinal::operations::{Api, Operation, OperationAccess, OperationCall, all, parameter_names};
 use jiff::Timestamp;
 
@@ -31,11 +31,11 @@ pub(super) fn access_in_the_list(operation: &Operation) -> OperationAccess {
     }
 }
 
-fn word(ruling: &Ruling) -> &'static str {
-    match ruling {
-        Ruling::Permitted(_) => "allowed",
-        Ruling::NeedsApproval { .. } => "approval",
-        Ruling::Denied { .. } => "denied",
+fn word(decision: &GrantDecision) -> &'static str {
+    match decision {
+        GrantDecision::Permitted(_) => "allowed",
+        GrantDecision::NeedsApproval { .. } => "approval",
+        GrantDecision::Denied { .. } => "denied",
     }
 }
 
@@ -69,8 +69,13 @@ fn every_operation_at_every_level() {
                 ("read" | "full", "read") | ("full", "write") => "allowed",
                 _ => "denied",
             };
-            let ruling = policy.rule_on(&call, Timestamp::UNIX_EPOCH);
-            assert_eq!(word(&ruling), wanted, "{} at {level}: {ruling:?}", operation.name);
+            let decision = policy.rule_on(&call, Timestamp::UNIX_EPOCH);
+            assert_eq!(
+                word(&decision),
+                wanted,
+                "{} at {level}: {decision:?}",
+                operation.name
+            );
             *seen.entry(wanted).or_default() += 1;
         }
     }

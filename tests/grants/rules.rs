@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use cardinal::grants::{CallMeter, GrantLevel, GrantPolicy, GrantRule, GrantSettings, Ruling};
+use cardinal::grants::{CallMeter, GrantDecision, GrantLevel, GrantPolicy, GrantRule, GrantSettings};
 use cardinal::operations::{ADMINISTRATIVE, Area, METABASE, OperationCall, identify};
 use http::Method;
 use jiff::Timestamp;
@@ -35,13 +35,13 @@ fn only(mut rule: GrantRule, parameter: &str, ids: &[&str]) -> GrantRule {
 
 fn denial(policy: &GrantPolicy, call: &OperationCall) -> String {
     match policy.rule_on(call, now()) {
-        Ruling::Denied { reason } => reason,
+        GrantDecision::Denied { reason } => reason,
         other => panic!("{other:?}"),
     }
 }
 
 fn permits(policy: &GrantPolicy, call: &OperationCall) -> bool {
-    matches!(policy.rule_on(call, now()), Ruling::Permitted(_))
+    matches!(policy.rule_on(call, now()), GrantDecision::Permitted(_))
 }
 
 #[test]
@@ -134,14 +134,14 @@ fn an_override_needs_an_approval_however_much_is_granted() {
     let call = identify(&ADMINISTRATIVE, &Method::POST, path, Some(body)).unwrap();
     let full = policy(vec![GrantRule::new([Area::DbtRuns], GrantLevel::Full)]);
     match full.rule_on(&call, now()) {
-        Ruling::NeedsApproval { rule, reason } => {
+        GrantDecision::NeedsApproval { rule, reason } => {
             assert_eq!(rule, "grants.rules 1");
             assert!(reason.contains("steps_override"), "{reason}");
         }
         other => panic!("{other:?}"),
     }
     let read = policy(vec![GrantRule::new([Area::DbtRuns], GrantLevel::Read)]);
-    assert!(matches!(read.rule_on(&call, now()), Ruling::Denied { .. }));
+    assert!(matches!(read.rule_on(&call, now()), GrantDecision::Denied { .. }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -150,7 +150,7 @@ async fn rates_are_counted_for_a_minute_and_for_a_session() {
     rule.max_calls_per_minute = Some(3);
     rule.max_calls_per_session = Some(4);
     let policy = policy(vec![rule]);
-    let Ruling::Permitted(rules) = policy.rule_on(&trigger("5"), now()) else {
+    let GrantDecision::Permitted(rules) = policy.rule_on(&trigger("5"), now()) else {
         panic!()
     };
     let first = CallMeter::default();
@@ -179,7 +179,7 @@ async fn a_rule_whose_rate_is_used_up_gives_way_to_the_next() {
     scarce.max_calls_per_minute = Some(1);
     let plenty = GrantRule::new([Area::DbtRuns], GrantLevel::Full);
     let policy = policy(vec![scarce, plenty]);
-    let Ruling::Permitted(rules) = policy.rule_on(&trigger("5"), now()) else {
+    let GrantDecision::Permitted(rules) = policy.rule_on(&trigger("5"), now()) else {
         panic!()
     };
     let meter = CallMeter::default();

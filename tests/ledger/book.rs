@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use cardinal::ledger::{Allowance, DayLedger, Limit, Reservation, Spend, SpendingLeave};
+use cardinal::ledger::{Allowance, DayLedger, Reservation, Spend, SpendLimit, SpendingLeave};
 use cardinal::principal::Principal;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -48,7 +48,7 @@ fn what_is_reserved_counts_until_it_is_settled() {
     let SpendingLeave::Denied(short) = book.ask(None, &[tokens(400)], noon()).unwrap() else {
         panic!("700 + 400 > 1000")
     };
-    assert_eq!(short.limit, Limit::Tokens);
+    assert_eq!(short.limit, SpendLimit::Tokens);
     assert!(short.detail.contains("700 of 1000 tokens"), "{}", short.detail);
     assert!(short.detail.contains("2026-07-01 00:00 UTC"), "{}", short.detail);
     book.settle(&hold, tokens(100), noon()).unwrap();
@@ -66,7 +66,10 @@ fn the_first_of_several_wishes_that_fits_is_granted() {
     else {
         panic!("600 fit")
     };
-    assert_eq!((choice, short.map(|short| short.limit)), (1, Some(Limit::Tokens)));
+    assert_eq!(
+        (choice, short.map(|short| short.limit)),
+        (1, Some(SpendLimit::Tokens))
+    );
     // What was held is given back in the same move.
     let before = Some((hold, tokens(200)));
     let leave = book.ask(before, &[tokens(800)], noon()).unwrap();
@@ -102,12 +105,12 @@ fn money_and_queries_are_counted_as_exactly() {
     let SpendingLeave::Denied(short) = book.ask(None, &[cents(1)], noon()).unwrap() else {
         panic!("0.30 + 0.01 > 0.30")
     };
-    assert_eq!(short.limit, Limit::Cost);
+    assert_eq!(short.limit, SpendLimit::Cost);
     for _ in 0..2 {
         granted(book.ask(None, &[Spend::queries(1)], noon()).unwrap());
     }
     let leave = book.ask(None, &[Spend::queries(1)], noon()).unwrap();
-    assert!(matches!(leave, SpendingLeave::Denied(short) if short.limit == Limit::Queries));
+    assert!(matches!(leave, SpendingLeave::Denied(short) if short.limit == SpendLimit::Queries));
 }
 
 #[test]

@@ -1,12 +1,12 @@
 use cardinal::catalog::CardId;
-use cardinal::metabase::{CardRun, FailureClass, Fetched, MetabaseClient, MetabaseError};
+use cardinal::metabase::{CardRun, FailureClass, FetchedTable, MetabaseClient, MetabaseError};
 use serde_json::json;
 
 use super::scripted::{Reply, Scripted, api_key, client, completed, failed, json_reply, one_card, raw, text};
 
 const QUERY: &str = "POST /api/card/7/query";
 
-async fn run(client: &MetabaseClient) -> Result<Fetched, MetabaseError> {
+async fn run(client: &MetabaseClient) -> Result<FetchedTable, MetabaseError> {
     let card = one_card(&json!([])).allow_card(CardId(7)).unwrap();
     client
         .run_card(&CardRun {
@@ -16,7 +16,7 @@ async fn run(client: &MetabaseClient) -> Result<Fetched, MetabaseError> {
         .await
 }
 
-async fn run_with(reply: Reply) -> Result<Fetched, MetabaseError> {
+async fn run_with(reply: Reply) -> Result<FetchedTable, MetabaseError> {
     let server = Scripted::start().await;
     server.on(QUERY, reply);
     run(&server.client()).await

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use cardinal::catalog::Catalog;
 use cardinal::metabase::AuthSettings;
-use cardinal::metabase::{FailureClass, Fetched, MetabaseClient, MetabaseError, MetricQuery, TableQuery};
+use cardinal::metabase::{
+    FailureClass, FetchedTable, MetabaseClient, MetabaseError, MetricQuery, TableQuery,
+};
 use cardinal::result::Extent;
 use cardinal::sandbox::faults::FaultRule;
 use cardinal::sandbox::{RunningSandbox, ServedGeneration};
@@ -35,11 +37,11 @@ impl Stage {
     }
 
     /// One client for each question, so that nothing is served from what was kept.
-    async fn ask(&self) -> Result<Fetched, MetabaseError> {
+    async fn ask(&self) -> Result<FetchedTable, MetabaseError> {
         client(&self.running).query_metric(&self.metric()).await
     }
 
-    async fn impatient(&self) -> Result<Fetched, MetabaseError> {
+    async fn impatient(&self) -> Result<FetchedTable, MetabaseError> {
         let mut settings = settings(&self.running, AuthSettings::ApiKey(self.running.api_key.clone()));
         settings.timeout = Duration::from_millis(700);
         client_of(settings).query_metric(&self.metric()).await
@@ -130,7 +132,7 @@ async fn an_old_token_is_replaced() {
     assert_eq!(error.class, FailureClass::Unauthorized);
 }
 
-async fn thousand(stage: &Stage, client: &MetabaseClient) -> Fetched {
+async fn thousand(stage: &Stage, client: &MetabaseClient) -> FetchedTable {
     let query = TableQuery {
         limit: Some(1_000),
         ..whole(&stage.catalog, orders(&stage.catalog))

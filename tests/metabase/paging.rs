@@ -1,4 +1,4 @@
-use cardinal::metabase::{FailureClass, Fetched};
+use cardinal::metabase::{FailureClass, FetchedTable};
 use cardinal::result::Extent;
 use cardinal::wire::ServedBy;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ fn page(rows: usize, next: Option<&str>) -> Reply {
     json_reply(202, &body(rows, next))
 }
 
-async fn fetch(server: &Scripted, limit: Option<u32>, budget: u64) -> Fetched {
+async fn fetch(server: &Scripted, limit: Option<u32>, budget: u64) -> FetchedTable {
     let mut settings = server.settings(api_key());
     settings.max_rows = budget;
     let mut query = table_query();

@@ -7,7 +7,7 @@ use cardinal::catalog::{Catalog, CollectionId, Entry, MetricEntry, Parameter, Pa
 use cardinal::catalog::{CatalogSettings, ContentRule, TableRule};
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::metabase::{
-    Bucket, CardArgument, CardRun, DimensionOwner, FailureClass, Fetched, Generation, GroupBy,
+    Bucket, CardArgument, CardRun, DimensionOwner, FailureClass, FetchedTable, Generation, GroupBy,
     MetabaseClient, MetabaseError, MetricQuery, TableQuery, grants,
 };
 use cardinal::principal::Principal;
@@ -329,7 +329,7 @@ async fn a_parameter_that_the_card_does_not_know_is_drift() {
     assert_eq!(error.class, FailureClass::CatalogDrift, "{error}");
 }
 
-fn number(fetched: &Fetched) -> Option<f64> {
+fn number(fetched: &FetchedTable) -> Option<f64> {
     match fetched.table.rows.first()?.last()? {
         Cell::Number(number) => number.as_f64(),
         _ => None,

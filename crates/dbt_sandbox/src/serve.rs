@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
 use super::access::{DbtToken, TokenBook};
-use super::account::{DEMO_ENVIRONMENT, ServedAccount, ThingKind};
+use super::account::{AdminObjectKind, DEMO_ENVIRONMENT, ServedAccount};
 use super::admin::{self, access::add_token};
 use super::discovery::{self, AppliedState};
 use super::envelope::AdminFault;
@@ -145,9 +145,9 @@ pub async fn serve(options: DbtServeOptions) -> Result<RunningDbtSandbox, DbtSer
     let faults = DbtFaults::default();
     faults.set(&options.faults)?;
     let account = ServedAccount::demo()?;
-    let past = past_runs(account.id, &account.list(ThingKind::Job));
+    let past = past_runs(account.id, &account.list(AdminObjectKind::Job));
     for run in &past {
-        account.put(ThingKind::Run, run.clone());
+        account.put(AdminObjectKind::Run, run.clone());
     }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let failed = |source| DbtServeError::Listen { address, source };

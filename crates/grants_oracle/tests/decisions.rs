@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use cedar_policy::{Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request};
-use grants_oracle::grants::{GrantLevel, GrantPolicy, GrantRule, GrantSettings, Ruling};
+use grants_oracle::grants::{GrantLevel, GrantPolicy, GrantRule, GrantSettings, GrantDecision};
 use grants_oracle::operations::{Area, Operation, OperationAccess, OperationCall, all, parameter_names};
 use jiff::Timestamp;
 use serde_json::json;
@@ -193,13 +193,13 @@ fn cedar_decides_the_same_on_random_requests() {
             let policy = GrantPolicy::new(&settings);
             for operation in &operations {
                 let call = dice.call(operation);
-                let ruling = policy.rule_on(&call, now);
-                let (plain, approved) = match &ruling {
-                    Ruling::Permitted(_) => (true, true),
-                    Ruling::NeedsApproval { .. } => (false, true),
-                    Ruling::Denied { .. } => (false, false),
+                let decision = policy.rule_on(&call, now);
+                let (plain, approved) = match &decision {
+                    GrantDecision::Permitted(_) => (true, true),
+                    GrantDecision::NeedsApproval { .. } => (false, true),
+                    GrantDecision::Denied { .. } => (false, false),
                 };
-                let context = || format!("seed {seed}, {agent}, {call:?}, {ruling:?}, {settings:?}");
+                let context = || format!("seed {seed}, {agent}, {call:?}, {decision:?}, {settings:?}");
                 assert_eq!(
                     allows(&policies, agent, &call, now, false),
                     plain,
@@ -212,10 +212,10 @@ fn cedar_decides_the_same_on_random_requests() {
                     "{}",
                     context()
                 );
-                let word = match ruling {
-                    Ruling::Permitted(_) => "permitted",
-                    Ruling::NeedsApproval { .. } => "needs approval",
-                    Ruling::Denied { .. } => "denied",
+                let word = match decision {
+                    GrantDecision::Permitted(_) => "permitted",
+                    GrantDecision::NeedsApproval { .. } => "needs approval",
+                    GrantDecision::Denied { .. } => "denied",
                 };
                 *seen.entry(word).or_default() += 1;
             }

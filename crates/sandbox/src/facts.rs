@@ -64,14 +64,14 @@ impl PreparedFacts {
 
 /// What a world has found out so far.
 #[derive(Debug, Default)]
-pub(crate) struct Facts {
+pub(crate) struct FactCache {
     values: Mutex<BTreeMap<i64, Arc<KnownValues>>>,
     statistics: Mutex<BTreeMap<i64, Arc<Map<String, Value>>>>,
     cards: Mutex<BTreeMap<i64, Arc<CompiledQuery>>>,
     card_columns: BTreeMap<i64, Vec<(String, String)>>,
 }
 
-impl Facts {
+impl FactCache {
     /// Facts about a model's columns and cards that were worked out before.
     pub(crate) fn prepared(facts: PreparedFacts, model: &SemanticModel) -> Self {
         let (mut values, mut statistics) = (BTreeMap::new(), BTreeMap::new());

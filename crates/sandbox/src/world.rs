@@ -12,7 +12,7 @@ use super::check::{self, CardOrigins};
 use super::data;
 use super::db::{ColumnDescriptions, SqlitePool, introspect, load_csv_folder};
 use super::draft;
-use super::facts::{Facts, PreparedFacts};
+use super::facts::{FactCache, PreparedFacts};
 use super::native;
 use super::query::{
     self, CardFailure, ColumnValues, MbqlCompiler, ParameterValues, QueryFailure, QueryResult, RowLimits,
@@ -66,7 +66,7 @@ pub fn demo_fingerprint() -> String {
 #[derive(Debug)]
 pub struct World {
     pool: SqlitePool,
-    facts: Facts,
+    facts: FactCache,
     model: SemanticModel,
     today: Date,
     origins: CardOrigins,
@@ -178,7 +178,7 @@ impl World {
         // A model with facts was checked before they were written, and its rows may not be there yet.
         let unchecked = facts.is_some();
         let facts = facts
-            .map(|facts| Facts::prepared(facts, &resolved.model))
+            .map(|facts| FactCache::prepared(facts, &resolved.model))
             .unwrap_or_default();
         let world = Self {
             pool,

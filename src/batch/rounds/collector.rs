@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::files::RoundFiles;
-use super::giving_up::GivenUp;
+use super::giving_up::AbandonedBatch;
 use super::key::CompletionKey;
 use super::notes::{NotedBatch, NotedBatchState, ProviderNotes};
 use crate::batch::ask::on_disk;
@@ -65,7 +65,7 @@ pub(crate) enum RoundEvent {
         completions: u64,
         /// What all of them cost about, in US dollars, if that is known.
         cost_usd: Option<f64>,
-        came_to: GivenUp,
+        came_to: AbandonedBatch,
     },
     /// Something went wrong and is tried again.
     Trouble(String),

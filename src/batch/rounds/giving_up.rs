@@ -23,7 +23,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 /// What became of a provider batch that nobody waits for any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum GivenUp {
+pub(crate) enum AbandonedBatch {
     /// It is cancelled. What was answered by then is paid for.
     Cancelled,
     /// It had ended, and is paid for.
@@ -81,10 +81,10 @@ impl GivingUp {
                 () = stop.cancelled() => return false,
                 given_up = given_up => given_up.unwrap_or_else(|_| {
                     let reason = format!("no answer came within {} seconds", LONGEST.as_secs());
-                    (batch.id.clone(), GivenUp::LeftRunning(reason))
+                    (batch.id.clone(), AbandonedBatch::LeftRunning(reason))
                 }),
             };
-            let was_there = id.is_some() || matches!(came_to, GivenUp::LeftRunning(_));
+            let was_there = id.is_some() || matches!(came_to, AbandonedBatch::LeftRunning(_));
             if was_there {
                 tell(RoundEvent::GivenUp {
                     batch: id,
@@ -106,8 +106,8 @@ impl GivingUp {
     }
 
     /// Gives up a batch. It has no id when it was never taken, or when that is not known.
-    async fn give_up(&self, batch: &NotedBatch) -> (Option<String>, GivenUp) {
-        let left = |reason: String| GivenUp::LeftRunning(reason);
+    async fn give_up(&self, batch: &NotedBatch) -> (Option<String>, AbandonedBatch) {
+        let left = |reason: String| AbandonedBatch::LeftRunning(reason);
         let api = match &self.api {
             Ok(api) => api,
             Err(reason) => return (batch.id.clone(), left(reason.clone())),
@@ -124,7 +124,7 @@ impl GivingUp {
             None => match look_for(api, &lost(&self.notes, batch)).await {
                 Ok(Some(id)) => id,
                 // It was never taken.
-                Ok(None) => return (None, GivenUp::Cancelled),
+                Ok(None) => return (None, AbandonedBatch::Cancelled),
                 Err(error) => return (None, left(causes(&error).join(": "))),
             },
         };
@@ -137,15 +137,15 @@ impl GivingUp {
 }
 
 /// Cancels a batch that works.
-async fn cancelled(api: &ProviderBatches, id: &str) -> Result<GivenUp, ModelError> {
+async fn cancelled(api: &ProviderBatches, id: &str) -> Result<AbandonedBatch, ModelError> {
     if has_ended(api, id).await? {
-        return Ok(GivenUp::Ended);
+        return Ok(AbandonedBatch::Ended);
     }
     match api.cancel(id).await {
-        Ok(()) => Ok(GivenUp::Cancelled),
+        Ok(()) => Ok(AbandonedBatch::Cancelled),
         // It may have ended in between.
         Err(error) => match has_ended(api, id).await {
-            Ok(true) => Ok(GivenUp::Ended),
+            Ok(true) => Ok(AbandonedBatch::Ended),
             _ => Err(error),
         },
     }

@@ -26,7 +26,7 @@ mod relay;
 
 pub(super) use collector::{CollectorParts, RoundCollector, RoundsEnd};
 pub(crate) use collector::{RoundEvent, RoundOptions};
-pub(crate) use giving_up::GivenUp;
+pub(crate) use giving_up::AbandonedBatch;
 pub(super) use giving_up::GivingUp;
 pub(crate) use notes::ProviderNotes;
 pub(crate) use plan::RoundPlan;

@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::batch::{BatchSummary, GivenUp, RoundEvent, RoundPlan};
+use crate::batch::{AbandonedBatch, BatchSummary, RoundEvent, RoundPlan};
 use crate::cli::term::{self, BOLD, DIM, WARN};
 
 /// The summary for people, on stderr.
@@ -150,7 +150,7 @@ pub(super) fn round(event: &RoundEvent) {
 }
 
 /// What became of a batch of the run before.
-fn given_up(batch: Option<&str>, completions: u64, cost_usd: Option<f64>, came_to: &GivenUp) {
+fn given_up(batch: Option<&str>, completions: u64, cost_usd: Option<f64>, came_to: &AbandonedBatch) {
     let batch = batch.map_or_else(|| "a provider batch".to_owned(), term::line);
     let completions = term::count(completions, "completion");
     let cost = cost_usd.map_or_else(
@@ -158,13 +158,13 @@ fn given_up(batch: Option<&str>, completions: u64, cost_usd: Option<f64>, came_t
         |cost| format!("about ${cost:.2} together"),
     );
     match came_to {
-        GivenUp::Cancelled => term::say(format_args!(
+        AbandonedBatch::Cancelled => term::say(format_args!(
             "{batch} of the run before is cancelled: of its {completions} ({cost}), what was answered by then is paid for"
         )),
-        GivenUp::Ended => term::say(format_args!(
+        AbandonedBatch::Ended => term::say(format_args!(
             "{batch} of the run before had ended: its {completions} ({cost}) are paid for and thrown away"
         )),
-        GivenUp::LeftRunning(reason) => term::warn(term::plain(&format!(
+        AbandonedBatch::LeftRunning(reason) => term::warn(term::plain(&format!(
             "{batch} of the run before is left running, with {completions} ({cost}): {reason}"
         ))),
     }

@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use super::report::Check;
 use crate::app;
 use crate::config::Settings;
-use crate::ledger::Limit;
+use crate::ledger::SpendLimit;
 use crate::principal::Principal;
 
 /// How much of the day's budget is used, if a day is limited.
@@ -23,9 +23,9 @@ pub(super) fn check(settings: &Settings, checks: &mut Vec<Check>) {
         Err(error) => return checks.push(Check::error("budget", &error, FIX)),
     };
     let limits = [
-        (allowance.max_tokens.is_some(), Limit::Tokens),
-        (allowance.max_cost_usd.is_some(), Limit::Cost),
-        (allowance.max_queries.is_some(), Limit::Queries),
+        (allowance.max_tokens.is_some(), SpendLimit::Tokens),
+        (allowance.max_cost_usd.is_some(), SpendLimit::Cost),
+        (allowance.max_queries.is_some(), SpendLimit::Queries),
     ];
     let told: Vec<String> = limits
         .into_iter()

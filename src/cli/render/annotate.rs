@@ -13,7 +13,7 @@ use crate::grounding::{FigureKind, FigureStatus, Trace};
 
 /// A figure as it is written, and the number of its source.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Edit {
+pub(super) struct AnnotatedFigure {
     /// Bytes of the answer's text.
     pub(super) range: Range<usize>,
     pub(super) text: String,
@@ -28,7 +28,7 @@ struct ColumnStyle {
 }
 
 /// The changes, in the order of the text.
-pub(super) fn annotate(answer: &Answer, sources: Option<&SourceList>) -> Vec<Edit> {
+pub(super) fn annotate(answer: &Answer, sources: Option<&SourceList>) -> Vec<AnnotatedFigure> {
     let mut columns: HashMap<&str, ColumnStyle> = HashMap::new();
     let points = answer
         .figures
@@ -44,7 +44,7 @@ pub(super) fn annotate(answer: &Answer, sources: Option<&SourceList>) -> Vec<Edi
             style.decimals = style.decimals.max(number.decimals());
         }
     }
-    let mut edits: Vec<Edit> = answer
+    let mut edits: Vec<AnnotatedFigure> = answer
         .figures
         .iter()
         .enumerate()
@@ -58,7 +58,7 @@ pub(super) fn annotate(answer: &Answer, sources: Option<&SourceList>) -> Vec<Edi
             let number = PlainNumber::read(text)
                 .filter(|_| points && style.long && is_number(figure) && !is_code(column))
                 .map(|number| number.written(if is_whole_cell(figure) { style.decimals } else { 0 }));
-            Edit {
+            AnnotatedFigure {
                 range: figure.figure.start..figure.figure.end,
                 text: number.unwrap_or_else(|| text.clone()),
                 source: sources.and_then(|sources| sources.number_of(at)),

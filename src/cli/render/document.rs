@@ -5,7 +5,7 @@ use std::ops::Range;
 use anstyle::{AnsiColor, Style};
 use pulldown_cmark::{Event, OffsetIter, Options, Parser, Tag, TagEnd};
 
-use super::annotate::Edit;
+use super::annotate::AnnotatedFigure;
 use crate::cli::term;
 
 /// Blocks inside blocks that are followed. A text nests as deep as it likes; beyond this it is laid out flat.
@@ -50,7 +50,7 @@ pub(super) enum InlineSpan {
 }
 
 /// Reads a text, with figures changed as `edits` say.
-pub(super) fn read(text: &str, edits: &[Edit]) -> Vec<MarkdownBlock> {
+pub(super) fn read(text: &str, edits: &[AnnotatedFigure]) -> Vec<MarkdownBlock> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let mut reader = MarkdownReader {
         events: Parser::new_ext(text, options).into_offset_iter(),
@@ -65,7 +65,7 @@ pub(super) fn read(text: &str, edits: &[Edit]) -> Vec<MarkdownBlock> {
 struct MarkdownReader<'a> {
     events: OffsetIter<'a>,
     source: &'a str,
-    edits: &'a [Edit],
+    edits: &'a [AnnotatedFigure],
     depth: usize,
     /// Emphasis and links that are open: the style before, and where a link goes.
     open: Vec<(Style, Option<String>)>,

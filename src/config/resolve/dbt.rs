@@ -5,7 +5,7 @@ use super::value::SecretVariable;
 use crate::config::dbt::DbtConfig;
 use crate::config::env::Environment;
 use crate::config::error::ConfigError;
-use crate::config::load::Origins;
+use crate::config::load::SettingOrigins;
 use crate::dbt::{DbtAddresses, DbtCloudSettings, DbtSettings};
 
 /// The account and the project. Half an account in the file is an error. Half of one in the environment, where other
@@ -13,7 +13,7 @@ use crate::dbt::{DbtAddresses, DbtCloudSettings, DbtSettings};
 pub(super) fn resolve(
     file: &DbtConfig,
     environment: &Environment,
-    origins: &Origins,
+    origins: &SettingOrigins,
 ) -> Result<DbtSettings, ConfigError> {
     let project_dir = environment
         .get("DBT_PROJECT_DIR")
@@ -34,7 +34,7 @@ pub(super) fn resolve(
 fn cloud(
     file: &DbtConfig,
     environment: &Environment,
-    origins: &Origins,
+    origins: &SettingOrigins,
 ) -> Result<Option<DbtCloudSettings>, ConfigError> {
     let host = environment.get("DBT_HOST").or(file.host.as_deref());
     let token = SecretVariable {

@@ -10,12 +10,12 @@ use crate::call_log::CallLogSettings;
 use crate::config::approvals::{ApprovalsConfig, ApproverConfig};
 use crate::config::error::ConfigError;
 use crate::config::grants::{CallLogConfig, GrantRuleConfig, GrantsConfig, IdConfig};
-use crate::config::load::Origins;
+use crate::config::load::SettingOrigins;
 use crate::grants::{GrantRule, GrantSettings};
 use crate::operations;
 
 /// The grants. A rule that could never mean what it says is an error.
-pub(super) fn grants(file: GrantsConfig, origins: &Origins) -> Result<GrantSettings, ConfigError> {
+pub(super) fn grants(file: GrantsConfig, origins: &SettingOrigins) -> Result<GrantSettings, ConfigError> {
     let usual = GrantSettings::default();
     let mut rules = Vec::new();
     for (at, rule) in file.rules.into_iter().enumerate() {

@@ -9,7 +9,7 @@ use crate::config::error::ConfigError;
 use crate::config::file::{
     BudgetConfig, ConversationConfig, GroundingConfig, GuardConfig, ShapingConfig, TapeConfig,
 };
-use crate::config::load::Origins;
+use crate::config::load::SettingOrigins;
 use crate::ledger::Allowance;
 use crate::ledger::DaySettings;
 use crate::result::{ConversationSettings, ShapingSettings};
@@ -35,7 +35,7 @@ pub(super) fn budget(file: &BudgetConfig) -> BudgetSettings {
 }
 
 /// The day's limits. A limit that could not be kept count of is an error.
-pub(super) fn day(file: &BudgetConfig, origins: &Origins) -> Result<DaySettings, ConfigError> {
+pub(super) fn day(file: &BudgetConfig, origins: &SettingOrigins) -> Result<DaySettings, ConfigError> {
     let allowance = Allowance {
         max_tokens: file.day_max_tokens,
         max_cost_usd: file.day_max_cost_usd,

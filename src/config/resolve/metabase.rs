@@ -4,14 +4,14 @@ use super::value::{SecretVariable, address};
 use crate::config::env::Environment;
 use crate::config::error::ConfigError;
 use crate::config::file::{AuthKind, MetabaseConfig};
-use crate::config::load::Origins;
+use crate::config::load::SettingOrigins;
 use crate::metabase::{AuthSettings, MetabaseSettings};
 
 /// The Metabase to ask, or `None` when no address is given anywhere.
 pub(super) fn resolve(
     file: &MetabaseConfig,
     environment: &Environment,
-    origins: &Origins,
+    origins: &SettingOrigins,
 ) -> Result<Option<MetabaseSettings>, ConfigError> {
     let (text, place) = match (environment.get("METABASE_URL"), &file.url) {
         (Some(url), _) => (url, "METABASE_URL".to_owned()),
@@ -40,7 +40,7 @@ pub(super) fn resolve(
 fn sign_in(
     file: &MetabaseConfig,
     environment: &Environment,
-    origins: &Origins,
+    origins: &SettingOrigins,
 ) -> Result<AuthSettings, ConfigError> {
     let kinds = match file.auth {
         Some(kind) => vec![kind],
@@ -73,7 +73,7 @@ fn sign_in_with(
     kind: AuthKind,
     file: &MetabaseConfig,
     environment: &Environment,
-    origins: &Origins,
+    origins: &SettingOrigins,
 ) -> Result<Option<AuthSettings>, ConfigError> {
     let secret = variable(kind, file).read(environment, origins)?;
     let person = |variable: &str, written: &Option<String>| {

@@ -17,14 +17,14 @@ use super::Settings;
 use super::env::Environment;
 use super::error::ConfigError;
 use super::file::FileConfig;
-use super::load::{Origins, Overrides};
+use super::load::{Overrides, SettingOrigins};
 use crate::metabase::MetabaseSettings;
 
 /// Checks everything. A Metabase without any rule is an error: nothing is curated by default.
 pub(super) fn resolve(
     file: FileConfig,
     environment: &Environment,
-    origins: &Origins,
+    origins: &SettingOrigins,
     overrides: &Overrides,
 ) -> Result<Settings, ConfigError> {
     let metabase: Option<MetabaseSettings> = metabase::resolve(&file.metabase, environment, origins)?;

@@ -7,7 +7,7 @@ use super::value::{SecretVariable, address, variable_name};
 use crate::config::env::Environment;
 use crate::config::error::ConfigError;
 use crate::config::file::{ModelConfig, PricesConfig};
-use crate::config::load::{Origins, Overrides};
+use crate::config::load::{Overrides, SettingOrigins};
 use crate::model::ModelSettings;
 use crate::model::{ModelId, Prices, Provider};
 
@@ -19,7 +19,7 @@ const DEFAULT_ANTHROPIC: &str = "claude-sonnet-5-5";
 pub(super) fn resolve(
     mut file: ModelConfig,
     environment: &Environment,
-    origins: &Origins,
+    origins: &SettingOrigins,
     overrides: &Overrides,
 ) -> Result<ModelSettings, ConfigError> {
     let written = file
@@ -87,7 +87,7 @@ fn default_id(environment: &Environment) -> ModelId {
 }
 
 /// A file that says where and with which key, but not which model, could send a key to the wrong provider.
-fn need_id(file: &ModelConfig, origins: &Origins) -> Result<(), ConfigError> {
+fn need_id(file: &ModelConfig, origins: &SettingOrigins) -> Result<(), ConfigError> {
     let written = [
         ("model.base_url", file.base_url.is_some()),
         ("model.api_key_env", file.api_key_env.is_some()),
@@ -106,7 +106,7 @@ fn need_id(file: &ModelConfig, origins: &Origins) -> Result<(), ConfigError> {
     }
 }
 
-fn forget_other_provider(file: &mut ModelConfig, origins: &Origins) {
+fn forget_other_provider(file: &mut ModelConfig, origins: &SettingOrigins) {
     if !origins.is_variable("model.base_url") {
         file.base_url = None;
     }
@@ -126,7 +126,7 @@ fn base_url(
     file: &ModelConfig,
     provider: Provider,
     environment: &Environment,
-    origins: &Origins,
+    origins: &SettingOrigins,
 ) -> Result<Option<Url>, ConfigError> {
     let variable = match provider {
         Provider::Openai | Provider::OpenaiResponses => "OPENAI_BASE_URL",
@@ -158,7 +158,7 @@ fn api_key(
     file: &ModelConfig,
     provider: Provider,
     environment: &Environment,
-    origins: &Origins,
+    origins: &SettingOrigins,
 ) -> Result<Option<SecretString>, ConfigError> {
     let usual = match provider {
         Provider::Openai | Provider::OpenaiResponses => "OPENAI_API_KEY",
@@ -176,7 +176,7 @@ fn api_key(
 fn headers(
     file: &ModelConfig,
     environment: &Environment,
-    origins: &Origins,
+    origins: &SettingOrigins,
 ) -> Result<Vec<(String, SecretString)>, ConfigError> {
     let path = "model.headers_env";
     let mut headers = Vec::new();

@@ -6,7 +6,7 @@ use jsonwebtoken::Algorithm;
 
 use super::value::address;
 use crate::config::error::ConfigError;
-use crate::config::load::Origins;
+use crate::config::load::SettingOrigins;
 use crate::config::server::{
     AuthPolicy, CredentialPolicy, JwtConfig, JwtSettings, ProxyConfig, ProxySettings, ServerConfig,
     ServerSettings,
@@ -16,7 +16,7 @@ use crate::metabase::{AuthSettings, MetabaseSettings};
 pub(super) fn server(
     file: ServerConfig,
     metabase: Option<&MetabaseSettings>,
-    origins: &Origins,
+    origins: &SettingOrigins,
 ) -> Result<ServerSettings, ConfigError> {
     let default = ServerSettings::default();
     // Their ranges are those of the schema; none is more than a machine can count.
@@ -74,7 +74,7 @@ fn lower(written: Option<Vec<String>>) -> Vec<String> {
 }
 
 /// Origins as browsers write them: scheme, host, port, and nothing behind.
-fn web_origins(written: Option<Vec<String>>, origins: &Origins) -> Result<Vec<String>, ConfigError> {
+fn web_origins(written: Option<Vec<String>>, origins: &SettingOrigins) -> Result<Vec<String>, ConfigError> {
     let place = || origins.place("server.origins");
     let all = written.unwrap_or_default().into_iter();
     all.map(|text| {
@@ -89,7 +89,7 @@ fn web_origins(written: Option<Vec<String>>, origins: &Origins) -> Result<Vec<St
     .collect()
 }
 
-fn required(written: Option<String>, path: &str, origins: &Origins) -> Result<String, ConfigError> {
+fn required(written: Option<String>, path: &str, origins: &SettingOrigins) -> Result<String, ConfigError> {
     let text = written.map(|text| text.trim().to_owned()).unwrap_or_default();
     if text.is_empty() {
         return Err(ConfigError::setting(origins.place(path), "is required here"));
@@ -97,7 +97,7 @@ fn required(written: Option<String>, path: &str, origins: &Origins) -> Result<St
     Ok(text)
 }
 
-fn jwt(file: JwtConfig, origins: &Origins) -> Result<JwtSettings, ConfigError> {
+fn jwt(file: JwtConfig, origins: &SettingOrigins) -> Result<JwtSettings, ConfigError> {
     let jwks_url = required(file.jwks_url, "server.jwt.jwks_url", origins)?;
     let place = origins.place("server.jwt.jwks_url");
     let mut jwks_url = address(&jwks_url, &place)?;
@@ -119,7 +119,7 @@ fn jwt(file: JwtConfig, origins: &Origins) -> Result<JwtSettings, ConfigError> {
 }
 
 /// Only algorithms whose keys may be published: with a shared secret, a public key would do as one.
-fn algorithm(name: &str, origins: &Origins) -> Result<Algorithm, ConfigError> {
+fn algorithm(name: &str, origins: &SettingOrigins) -> Result<Algorithm, ConfigError> {
     match name {
         "RS256" => Ok(Algorithm::RS256),
         "RS384" => Ok(Algorithm::RS384),
@@ -139,7 +139,7 @@ fn algorithm(name: &str, origins: &Origins) -> Result<Algorithm, ConfigError> {
     }
 }
 
-fn proxy(file: ProxyConfig, origins: &Origins) -> Result<ProxySettings, ConfigError> {
+fn proxy(file: ProxyConfig, origins: &SettingOrigins) -> Result<ProxySettings, ConfigError> {
     let header = required(file.header, "server.proxy.header", origins)?;
     let header = header.parse().map_err(|_| {
         let problem = format!("{header:?} is not the name of a header");

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 
 use crate::config::env::Environment;
 use crate::config::error::ConfigError;
-use crate::config::load::Origins;
+use crate::config::load::SettingOrigins;
 use crate::config::store::{StoreConfig, StorePlace, StoreSettings};
 
 /// Names the store before the settings file does.
@@ -16,7 +16,7 @@ const MB: u64 = 1024 * 1024;
 pub(super) fn store(
     file: &StoreConfig,
     environment: &Environment,
-    origins: &Origins,
+    origins: &SettingOrigins,
 ) -> Result<StoreSettings, ConfigError> {
     let (written, setting) = match (environment.get(DATABASE_URL), &file.url) {
         (Some(url), _) => (Some(url), DATABASE_URL.to_owned()),

@@ -3,7 +3,7 @@ use url::Url;
 
 use crate::config::env::Environment;
 use crate::config::error::ConfigError;
-use crate::config::load::Origins;
+use crate::config::load::SettingOrigins;
 
 /// An address of a server. It ends in `/`, so that paths can be joined to it; secrets in it are refused.
 pub(super) fn address(text: &str, place: &str) -> Result<Url, ConfigError> {
@@ -50,7 +50,7 @@ impl SecretVariable<'_> {
     pub(super) fn read(
         &self,
         environment: &Environment,
-        origins: &Origins,
+        origins: &SettingOrigins,
     ) -> Result<Option<SecretString>, ConfigError> {
         if let Some(named) = self.named {
             variable_name(named, &origins.place(self.path))?;

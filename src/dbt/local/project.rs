@@ -11,7 +11,7 @@ use crate::call_log::{CallDecision, CallEnd, CallIntent, CallLog, CallOutcome, O
 use crate::dbt::artifacts::{Manifest, Outcomes, ProjectFile, RunResults, SourceResults};
 use crate::dbt::error::{self, DbtError, DbtFailure};
 use crate::dbt::health::{NodeState, ProjectState, SourceFreshness};
-use crate::grants::{CallMeter, GrantPolicy, Ruling};
+use crate::grants::{CallMeter, GrantDecision, GrantPolicy};
 use crate::operations::local as table;
 use crate::operations::{Operation, OperationCall};
 use crate::principal::Principal;
@@ -171,12 +171,12 @@ impl LocalProject {
             overrides: Vec::new(),
         };
         let decision = match self.policy.rule_on(&call, Timestamp::now()) {
-            Ruling::Permitted(rules) => match self.meter.take(&rules) {
+            GrantDecision::Permitted(rules) => match self.meter.take(&rules) {
                 Ok(rule) => CallDecision::Allowed { rule: rule.name() },
                 Err(reason) => CallDecision::Denied { reason },
             },
-            Ruling::NeedsApproval { rule, reason } => CallDecision::NeedsApproval { rule, reason },
-            Ruling::Denied { reason } => CallDecision::Denied { reason },
+            GrantDecision::NeedsApproval { rule, reason } => CallDecision::NeedsApproval { rule, reason },
+            GrantDecision::Denied { reason } => CallDecision::Denied { reason },
         };
         let refusal = match &decision {
             CallDecision::Allowed { .. } | CallDecision::Approved { .. } => None,

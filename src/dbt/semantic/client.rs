@@ -18,7 +18,7 @@ use crate::catalog::{AllowedDbtMetric, AllowedValues, Dimension, SqlDialect};
 use crate::dbt::caller::DbtCaller;
 use crate::dbt::error::{self, DbtError, DbtFailure};
 use crate::dbt::graphql::GraphQlAnswer;
-use crate::metabase::{Fetched, FetchedValues};
+use crate::metabase::{FetchedTable, FetchedValues};
 use crate::operations::Operation;
 use crate::operations::semantic_layer as table;
 use crate::result::{Cell, Column, ColumnKind, Extent, ResultTable};
@@ -169,7 +169,7 @@ impl SemanticLayerClient {
     }
 
     /// Queries a curated metric and reads its whole result, up to 10 000 rows. Whoever drops the future cancels the query at dbt.
-    pub async fn query(&self, query: &DbtMetricQuery) -> Result<Fetched, DbtError> {
+    pub async fn query(&self, query: &DbtMetricQuery) -> Result<FetchedTable, DbtError> {
         let invalid = |problem: super::FilterProblem| {
             error::local(
                 table::CREATE_QUERY.words,
@@ -188,7 +188,7 @@ impl SemanticLayerClient {
 
     /// Asks a saved query of curated metrics and reads its whole result, up to 10 000 rows: its groups in order, then its
     /// metrics. Whoever drops the future cancels the query at dbt.
-    pub async fn saved_query(&self, run: &SavedQueryRun) -> Result<Fetched, DbtError> {
+    pub async fn saved_query(&self, run: &SavedQueryRun) -> Result<FetchedTable, DbtError> {
         let asked = run.limit.map_or(MOST_ROWS, u64::from).min(MOST_ROWS);
         let variables = run.variables(self.environment, asked + 1);
         let variables = variables.map_err(|problem| {
@@ -269,7 +269,7 @@ impl SemanticLayerClient {
         variables: Value,
         wanted: Vec<WantedColumn>,
         most: u64,
-    ) -> Result<Fetched, DbtError> {
+    ) -> Result<FetchedTable, DbtError> {
         let _place = self
             .one_query
             .acquire()
@@ -314,7 +314,7 @@ impl SemanticLayerClient {
         rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
         let mut columns: Vec<Column> = wanted.into_iter().map(|wanted| wanted.column).collect();
         rows::settle(&mut columns, &places, &mut rows);
-        Ok(Fetched {
+        Ok(FetchedTable {
             table: Arc::new(ResultTable {
                 columns,
                 rows,
@@ -331,7 +331,7 @@ impl SemanticLayerClient {
 }
 
 /// A result of which the asked limit left rows out says so.
-fn limited(mut fetched: Fetched, limit: Option<u32>, ordered: bool) -> Fetched {
+fn limited(mut fetched: FetchedTable, limit: Option<u32>, ordered: bool) -> FetchedTable {
     if fetched.table.extent != Extent::Complete
         && let Some(limit) = limit.map(u64::from).filter(|limit| *limit <= MOST_ROWS)
     {

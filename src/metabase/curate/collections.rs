@@ -49,7 +49,7 @@ struct CollectionInfo {
 
 /// A node of the tree.
 #[derive(Deserialize)]
-struct Node {
+struct CollectionNode {
     #[serde(default)]
     id: Value,
     #[serde(default, deserialize_with = "lenient")]
@@ -133,7 +133,7 @@ impl Collections {
 
     /// Takes a collection and what lies inside it. One that cannot be read is as if it were not there.
     fn add(&mut self, node: Value, path: &[String], ancestors: &[u32], shared: bool) {
-        let Ok(node) = serde_json::from_value::<Node>(node) else {
+        let Ok(node) = serde_json::from_value::<CollectionNode>(node) else {
             return;
         };
         if node.archived == Some(true) || node.kind.as_deref() == Some("trash") || path.len() > MAX_DEPTH {

@@ -31,7 +31,7 @@ pub(super) async fn of(
     card: &WireCard,
     warnings: &mut Vec<String>,
 ) -> Result<Definition, MetabaseError> {
-    let parts = Parts::of(&card.dataset_query);
+    let parts = QueryParts::of(&card.dataset_query);
     let mut names = MbqlNames::default();
     if let Some(table) = card.table_id.or(parts.source_table) {
         names = names_of(loading, table, &parts, warnings).await?;
@@ -124,13 +124,13 @@ pub(super) fn plain_table(query: &Value) -> Option<u32> {
 
 /// The parts of a query that words are made of, from both shapes of `dataset_query`.
 #[derive(Debug, Default)]
-struct Parts<'a> {
+struct QueryParts<'a> {
     source_table: Option<u32>,
     aggregation: Option<&'a Value>,
     filters: Vec<&'a Value>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> QueryParts<'a> {
     fn of(query: &'a Value) -> Self {
         let mut parts = Self::default();
         if let Some(stages) = query.get("stages").and_then(Value::as_array) {
@@ -181,7 +181,7 @@ impl<'a> Parts<'a> {
 async fn names_of(
     loading: &CatalogLoad<'_>,
     table: u32,
-    parts: &Parts<'_>,
+    parts: &QueryParts<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<MbqlNames, MetabaseError> {
     let mut names = MbqlNames::default();

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::clauses::{QueryClauses, direction};
-use super::grammar::{Grammar, Lack, MetricClauses};
+use super::grammar::{Grammar, MetricClauses, UnsupportedQuery};
 use super::weekday_numbers::WeekdayNumbers;
 use crate::metabase::endpoints::{self, Route};
 use crate::metabase::fields::NamedField;
@@ -58,11 +58,16 @@ impl Grammar for DatasetDialect {
         std::iter::once(json!(operator)).chain(arguments).collect()
     }
 
-    fn field(&self, field: &NamedField, _source: &QueriedRows) -> Result<Value, Lack> {
+    fn field(&self, field: &NamedField, _source: &QueriedRows) -> Result<Value, UnsupportedQuery> {
         Ok(Self::reference(field, None))
     }
 
-    fn bucketed(&self, field: &NamedField, unit: &str, _source: &QueriedRows) -> Result<Value, Lack> {
+    fn bucketed(
+        &self,
+        field: &NamedField,
+        unit: &str,
+        _source: &QueriedRows,
+    ) -> Result<Value, UnsupportedQuery> {
         Ok(Self::reference(field, Some(unit)))
     }
 
@@ -78,15 +83,20 @@ impl Grammar for DatasetDialect {
         self.weekdays.of(iso)
     }
 
-    fn segment(&self, id: u32, _source: &QueriedRows) -> Result<Value, Lack> {
+    fn segment(&self, id: u32, _source: &QueriedRows) -> Result<Value, UnsupportedQuery> {
         Ok(json!(["segment", id]))
     }
 
-    fn measure(&self, id: u32, _source: &QueriedRows) -> Result<Value, Lack> {
+    fn measure(&self, id: u32, _source: &QueriedRows) -> Result<Value, UnsupportedQuery> {
         Ok(json!(["measure", id]))
     }
 
-    fn metric(&self, id: u32, _card: &WireCard, _source: &QueriedRows) -> Result<MetricClauses, Lack> {
+    fn metric(
+        &self,
+        id: u32,
+        _card: &WireCard,
+        _source: &QueriedRows,
+    ) -> Result<MetricClauses, UnsupportedQuery> {
         Ok(MetricClauses {
             aggregation: Some(json!(["metric", id])),
             ..MetricClauses::default()
@@ -97,14 +107,14 @@ impl Grammar for DatasetDialect {
         json!(["aggregation", at])
     }
 
-    fn body(&self, clauses: &QueryClauses, source: &QueriedRows) -> Result<Value, Lack> {
+    fn body(&self, clauses: &QueryClauses, source: &QueriedRows) -> Result<Value, UnsupportedQuery> {
         let (name, from) = match &source.from {
             SourceRows::Table { id, .. } => (format!("table {id}"), json!(id)),
             SourceRows::Card { id, .. } => (format!("card {id}"), json!(format!("card__{id}"))),
         };
         let database = source
             .database
-            .ok_or_else(|| Lack(format!("the database of {name} is not known")))?;
+            .ok_or_else(|| UnsupportedQuery(format!("the database of {name} is not known")))?;
         let mut query = Map::from_iter([("source-table".to_owned(), from)]);
         match clauses.filters.as_slice() {
             [] => {}

@@ -9,7 +9,7 @@ use super::pages::{self, PageSize};
 use crate::metabase::answer::QueryResponse;
 use crate::metabase::call::{ApiCall, Caller, combined};
 use crate::metabase::fields::{self, FieldValuesOf};
-use crate::metabase::{Fetched, Generation, MetabaseError, MetricQuery, TableQuery, endpoints};
+use crate::metabase::{FetchedTable, Generation, MetabaseError, MetricQuery, TableQuery, endpoints};
 use crate::result::Extent;
 
 /// What `execute` never exceeds, and the size of a page of `/v1/query`.
@@ -20,7 +20,7 @@ pub(super) async fn metric(
     caller: &Caller,
     generation: Generation,
     query: &MetricQuery,
-) -> Result<Fetched, MetabaseError> {
+) -> Result<FetchedTable, MetabaseError> {
     let id = query.metric.id();
     let action = format!("query metric {id}");
     let (_, fields) = fields::metric(caller, id, FieldValuesOf::None).await?;
@@ -37,7 +37,7 @@ pub(super) async fn table(
     caller: &Caller,
     generation: Generation,
     query: &TableQuery,
-) -> Result<Fetched, MetabaseError> {
+) -> Result<FetchedTable, MetabaseError> {
     let id = query.table.id();
     let action = format!("query table {id}");
     let (_, fields) = fields::table(caller, id, FieldValuesOf::None).await?;

@@ -14,7 +14,7 @@ pub(super) struct UnfinishedTable {
     pub(super) groups: usize,
 }
 
-impl From<UnfinishedTable> for crate::metabase::Fetched {
+impl From<UnfinishedTable> for crate::metabase::FetchedTable {
     fn from(raw: UnfinishedTable) -> Self {
         Self {
             table: std::sync::Arc::new(raw.table),

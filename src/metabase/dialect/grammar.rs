@@ -16,10 +16,15 @@ pub(super) trait Grammar {
 
     fn clause(&self, operator: &str, arguments: Vec<Value>) -> Value;
 
-    fn field(&self, field: &NamedField, source: &QueriedRows) -> Result<Value, Lack>;
+    fn field(&self, field: &NamedField, source: &QueriedRows) -> Result<Value, UnsupportedQuery>;
 
     /// A field cut down to a unit of time, or the unit's number for `day-of-week`.
-    fn bucketed(&self, field: &NamedField, unit: &str, source: &QueriedRows) -> Result<Value, Lack>;
+    fn bucketed(
+        &self,
+        field: &NamedField,
+        unit: &str,
+        source: &QueriedRows,
+    ) -> Result<Value, UnsupportedQuery>;
 
     /// That a field is one of several values, or none of them.
     fn one_of(&self, is_one: bool, field: Value, values: Vec<Value>) -> Value {
@@ -40,17 +45,22 @@ pub(super) trait Grammar {
         iso.clone()
     }
 
-    fn segment(&self, id: u32, source: &QueriedRows) -> Result<Value, Lack>;
+    fn segment(&self, id: u32, source: &QueriedRows) -> Result<Value, UnsupportedQuery>;
 
-    fn measure(&self, id: u32, source: &QueriedRows) -> Result<Value, Lack>;
+    fn measure(&self, id: u32, source: &QueriedRows) -> Result<Value, UnsupportedQuery>;
 
-    fn metric(&self, id: u32, card: &WireCard, source: &QueriedRows) -> Result<MetricClauses, Lack>;
+    fn metric(
+        &self,
+        id: u32,
+        card: &WireCard,
+        source: &QueriedRows,
+    ) -> Result<MetricClauses, UnsupportedQuery>;
 
     /// The aggregation at this place of the query.
     fn aggregation_reference(&self, at: usize) -> Value;
 
     /// The body of the request.
-    fn body(&self, clauses: &QueryClauses, source: &QueriedRows) -> Result<Value, Lack>;
+    fn body(&self, clauses: &QueryClauses, source: &QueriedRows) -> Result<Value, UnsupportedQuery>;
 }
 
 #[derive(Debug, Default)]
@@ -64,24 +74,24 @@ pub(super) struct MetricClauses {
 
 /// What a dialect cannot say, in words: "metric 9 was asked for …".
 #[derive(Debug)]
-pub(in crate::metabase) struct Lack(pub(super) String);
+pub(in crate::metabase) struct UnsupportedQuery(pub(super) String);
 
 /// Why a query was not answered.
 #[derive(Debug)]
 pub(in crate::metabase) enum DialectError {
     /// The dialect cannot say it; nothing was sent.
-    Lack(Lack),
+    UnsupportedQuery(UnsupportedQuery),
     Failed(MetabaseError),
 }
 
 impl DialectError {
     pub(super) fn lack(words: String) -> Self {
-        Self::Lack(Lack(words))
+        Self::UnsupportedQuery(UnsupportedQuery(words))
     }
 
     pub(in crate::metabase) fn into_error(self, detected: &DetectedServer, action: &str) -> MetabaseError {
         match self {
-            Self::Lack(lack) => {
+            Self::UnsupportedQuery(lack) => {
                 let class = crate::metabase::FailureClass::InvalidQuery;
                 let words = detected.lacking_in_words(&lack.0);
                 failure::local(action, class, &words)
@@ -91,9 +101,9 @@ impl DialectError {
     }
 }
 
-impl From<Lack> for DialectError {
-    fn from(lack: Lack) -> Self {
-        Self::Lack(lack)
+impl From<UnsupportedQuery> for DialectError {
+    fn from(lack: UnsupportedQuery) -> Self {
+        Self::UnsupportedQuery(lack)
     }
 }
 

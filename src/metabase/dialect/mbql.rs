@@ -11,7 +11,8 @@ use crate::metabase::saved_query::{SavedQuery, SavedSource};
 use crate::metabase::sources::{self, QueriedRows};
 use crate::metabase::wire_card::WireCard;
 use crate::metabase::{
-    AggregateFunction, Bucket, FailureClass, Fetched, GroupBy, MetricQuery, QueryFilter, TableQuery, failure,
+    AggregateFunction, Bucket, FailureClass, FetchedTable, GroupBy, MetricQuery, QueryFilter, TableQuery,
+    failure,
 };
 use crate::result::Extent;
 
@@ -20,7 +21,7 @@ pub(super) async fn metric<G: Grammar + Sync>(
     caller: &Caller,
     grammar: &G,
     query: &MetricQuery,
-) -> Result<Fetched, DialectError> {
+) -> Result<FetchedTable, DialectError> {
     let id = query.metric.id().0;
     let action = format!("query metric {id}");
     let card = WireCard::read(caller, id, true).await?;
@@ -43,7 +44,7 @@ pub(super) async fn table<G: Grammar + Sync>(
     caller: &Caller,
     grammar: &G,
     query: &TableQuery,
-) -> Result<Fetched, DialectError> {
+) -> Result<FetchedTable, DialectError> {
     let id = query.table.id().0;
     let action = format!("query table {id}");
     let source = sources::of_table(caller, &format!("table {id}"), id, &names_of_table(query)).await?;

@@ -8,7 +8,7 @@
 //! | MBQL 4 for the classic route | any, where the settings allow it | `dataset.rs` |
 //!
 //! The last three say the same clauses with other brackets, so `clauses.rs` makes them of a query once, and a
-//! [`Grammar`](grammar::Grammar) writes them down. What a dialect cannot say is a [`Lack`](grammar::Lack): then the metric is
+//! [`Grammar`](grammar::Grammar) writes them down. What a dialect cannot say is an [`UnsupportedQuery`](grammar::UnsupportedQuery): then the metric is
 //! asked as it is saved, if that is what was asked for; else over the classic route, if the settings allow it; else the
 //! answer is what this server cannot do. No way gives another figure.
 
@@ -35,14 +35,14 @@ use super::call::Caller;
 use super::server::DetectedServer;
 use super::sources::QueriedRows;
 use super::wire_card::WireCard;
-use super::{Fetched, Generation, MetabaseError, MetricQuery, TableQuery};
+use super::{FetchedTable, Generation, MetabaseError, MetricQuery, TableQuery};
 use crate::result::Extent;
 
 pub(super) async fn metric(
     caller: &Caller,
     detected: &DetectedServer,
     query: &MetricQuery,
-) -> Result<Fetched, MetabaseError> {
+) -> Result<FetchedTable, MetabaseError> {
     let id = query.metric.id();
     let dataset = DatasetDialect::new(&detected.info.week_starts_on);
     let by_route = || mbql::metric(caller, &dataset, query);
@@ -67,7 +67,7 @@ pub(super) async fn metric(
         }
         Ok(fetched) => return Ok(fetched),
         Err(DialectError::Failed(error)) => return Err(error),
-        Err(DialectError::Lack(lack)) => lack,
+        Err(DialectError::UnsupportedQuery(lack)) => lack,
     };
     if let Some(fetched) = saved::metric(caller, query).await? {
         return Ok(fetched);
@@ -85,7 +85,7 @@ pub(super) async fn table(
     caller: &Caller,
     detected: &DetectedServer,
     query: &TableQuery,
-) -> Result<Fetched, MetabaseError> {
+) -> Result<FetchedTable, MetabaseError> {
     let id = query.table.id();
     let dataset = DatasetDialect::new(&detected.info.week_starts_on);
     let by_route = || mbql::table(caller, &dataset, query);
@@ -106,7 +106,7 @@ pub(super) async fn table(
         }
         Ok(fetched) => return Ok(fetched),
         Err(DialectError::Failed(error)) => return Err(error),
-        Err(DialectError::Lack(lack)) => lack,
+        Err(DialectError::UnsupportedQuery(lack)) => lack,
     };
     let action = format!("query table {id}");
     if !detected.info.dataset_route {
@@ -128,13 +128,13 @@ pub(super) async fn source_of_metric(
 }
 
 /// Whether the server stopped at a limit of its own.
-fn is_cut(fetched: &Fetched) -> bool {
+fn is_cut(fetched: &FetchedTable) -> bool {
     matches!(fetched.table.extent, Extent::ServerLimit { .. })
 }
 
 /// The result that is whole, or has more of the rows: another route may stop later. Of a metric the rows are as many as were
 /// asked for in both, but only of a whole result they are the right ones.
-fn longer(cut: Fetched, other: Result<Fetched, DialectError>) -> Fetched {
+fn longer(cut: FetchedTable, other: Result<FetchedTable, DialectError>) -> FetchedTable {
     match other {
         Ok(other) if !is_cut(&other) || other.table.rows.len() > cut.table.rows.len() => other,
         _ => cut,

@@ -13,7 +13,7 @@
 use serde_json::{Map, Value, json};
 
 use super::clauses::{QueryClauses, direction};
-use super::grammar::{Grammar, Lack, MetricClauses};
+use super::grammar::{Grammar, MetricClauses, UnsupportedQuery};
 use crate::metabase::classic::ClassicNamed;
 use crate::metabase::endpoints::{self, Route};
 use crate::metabase::fields::NamedField;
@@ -45,12 +45,12 @@ impl PortableDialect {
         Self::with_options("field", options, vec![named])
     }
 
-    fn by_entity_id(kind: &str, id: u32, known: &[ClassicNamed]) -> Result<Value, Lack> {
+    fn by_entity_id(kind: &str, id: u32, known: &[ClassicNamed]) -> Result<Value, UnsupportedQuery> {
         let found = known.iter().find(|one| one.id.as_u64() == Some(u64::from(id)));
         let entity_id = found.and_then(|one| one.entity_id.as_deref());
         entity_id
             .map(|entity_id| json!([kind, {}, entity_id]))
-            .ok_or_else(|| Lack(format!("{kind} {id} has no entity id")))
+            .ok_or_else(|| UnsupportedQuery(format!("{kind} {id} has no entity id")))
     }
 }
 
@@ -62,11 +62,16 @@ impl Grammar for PortableDialect {
         Self::with_options(operator, Map::new(), arguments)
     }
 
-    fn field(&self, field: &NamedField, source: &QueriedRows) -> Result<Value, Lack> {
+    fn field(&self, field: &NamedField, source: &QueriedRows) -> Result<Value, UnsupportedQuery> {
         Ok(Self::reference(field, None, source))
     }
 
-    fn bucketed(&self, field: &NamedField, unit: &str, source: &QueriedRows) -> Result<Value, Lack> {
+    fn bucketed(
+        &self,
+        field: &NamedField,
+        unit: &str,
+        source: &QueriedRows,
+    ) -> Result<Value, UnsupportedQuery> {
         Ok(Self::reference(field, Some(unit), source))
     }
 
@@ -75,17 +80,22 @@ impl Grammar for PortableDialect {
         Self::with_options(operator, whatever_case, vec![field, json!(text)])
     }
 
-    fn segment(&self, id: u32, source: &QueriedRows) -> Result<Value, Lack> {
+    fn segment(&self, id: u32, source: &QueriedRows) -> Result<Value, UnsupportedQuery> {
         Self::by_entity_id("segment", id, &source.segments)
     }
 
-    fn measure(&self, id: u32, source: &QueriedRows) -> Result<Value, Lack> {
+    fn measure(&self, id: u32, source: &QueriedRows) -> Result<Value, UnsupportedQuery> {
         Self::by_entity_id("measure", id, &source.measures)
     }
 
-    fn metric(&self, id: u32, card: &WireCard, _source: &QueriedRows) -> Result<MetricClauses, Lack> {
+    fn metric(
+        &self,
+        id: u32,
+        card: &WireCard,
+        _source: &QueriedRows,
+    ) -> Result<MetricClauses, UnsupportedQuery> {
         let entity_id = card.entity_id.as_deref();
-        let entity_id = entity_id.ok_or_else(|| Lack(format!("metric {id} has no entity id")))?;
+        let entity_id = entity_id.ok_or_else(|| UnsupportedQuery(format!("metric {id} has no entity id")))?;
         Ok(MetricClauses {
             aggregation: Some(json!(["metric", {}, entity_id])),
             ..MetricClauses::default()
@@ -96,12 +106,12 @@ impl Grammar for PortableDialect {
         json!(["aggregation", {}, at])
     }
 
-    fn body(&self, clauses: &QueryClauses, source: &QueriedRows) -> Result<Value, Lack> {
+    fn body(&self, clauses: &QueryClauses, source: &QueriedRows) -> Result<Value, UnsupportedQuery> {
         let mut stage = Map::from_iter([("lib/type".to_owned(), json!("mbql.stage/mbql"))]);
         match &source.from {
             SourceRows::Table { id, path } => {
                 if path.first().is_none_or(Value::is_null) {
-                    return Err(Lack(format!(
+                    return Err(UnsupportedQuery(format!(
                         "table {id} was asked for, whose database has no name"
                     )));
                 }
@@ -110,7 +120,7 @@ impl Grammar for PortableDialect {
             SourceRows::Card { id, entity_id } => {
                 let entity_id = entity_id
                     .as_deref()
-                    .ok_or_else(|| Lack(format!("card {id} has no entity id")))?;
+                    .ok_or_else(|| UnsupportedQuery(format!("card {id} has no entity id")))?;
                 stage.insert("source-card".to_owned(), json!(entity_id));
             }
         }

@@ -19,7 +19,7 @@
 use serde_json::{Value, json};
 
 use super::clauses::{QueryClauses, direction};
-use super::grammar::{Grammar, Lack, MetricClauses};
+use super::grammar::{Grammar, MetricClauses, UnsupportedQuery};
 use super::inline;
 use super::weekday_numbers::WeekdayNumbers;
 use crate::metabase::endpoints::{self, Route};
@@ -41,15 +41,15 @@ impl ProgramDialect {
         }
     }
 
-    fn reference(field: &NamedField, source: &QueriedRows) -> Result<Value, Lack> {
+    fn reference(field: &NamedField, source: &QueriedRows) -> Result<Value, UnsupportedQuery> {
         let id = field.address.as_ref().and_then(|address| address.id);
         match id {
             Some(id) if source.count_of(id) == 1 => Ok(json!(["field", id])),
-            Some(_) => Err(Lack(format!(
+            Some(_) => Err(UnsupportedQuery(format!(
                 "\"{}\" was asked for, which more than one foreign key leads to",
                 crate::metabase::failure::clean(&field.name)
             ))),
-            None => Err(Lack(format!(
+            None => Err(UnsupportedQuery(format!(
                 "\"{}\" was asked for, which is a column of a card",
                 crate::metabase::failure::clean(&field.name)
             ))),
@@ -65,11 +65,16 @@ impl Grammar for ProgramDialect {
         std::iter::once(json!(operator)).chain(arguments).collect()
     }
 
-    fn field(&self, field: &NamedField, source: &QueriedRows) -> Result<Value, Lack> {
+    fn field(&self, field: &NamedField, source: &QueriedRows) -> Result<Value, UnsupportedQuery> {
         Self::reference(field, source)
     }
 
-    fn bucketed(&self, field: &NamedField, unit: &str, source: &QueriedRows) -> Result<Value, Lack> {
+    fn bucketed(
+        &self,
+        field: &NamedField,
+        unit: &str,
+        source: &QueriedRows,
+    ) -> Result<Value, UnsupportedQuery> {
         Ok(json!([
             "with-temporal-bucket",
             Self::reference(field, source)?,
@@ -93,12 +98,12 @@ impl Grammar for ProgramDialect {
         self.weekdays.of(iso)
     }
 
-    fn segment(&self, id: u32, _source: &QueriedRows) -> Result<Value, Lack> {
+    fn segment(&self, id: u32, _source: &QueriedRows) -> Result<Value, UnsupportedQuery> {
         Ok(json!(["segment", id]))
     }
 
     /// Measures are not in the context of a program, so the definition is said.
-    fn measure(&self, id: u32, source: &QueriedRows) -> Result<Value, Lack> {
+    fn measure(&self, id: u32, source: &QueriedRows) -> Result<Value, UnsupportedQuery> {
         let found = source
             .measures
             .iter()
@@ -107,15 +112,20 @@ impl Grammar for ProgramDialect {
             .and_then(|measure| SavedQuery::of(&measure.definition)?.aggregation())
             .and_then(|aggregation| inline::aggregation(aggregation, source))
             .ok_or_else(|| {
-                Lack(format!(
+                UnsupportedQuery(format!(
                     "measure {id} was asked for, whose definition no program can say"
                 ))
             })
     }
 
-    fn metric(&self, id: u32, card: &WireCard, source: &QueriedRows) -> Result<MetricClauses, Lack> {
+    fn metric(
+        &self,
+        id: u32,
+        card: &WireCard,
+        source: &QueriedRows,
+    ) -> Result<MetricClauses, UnsupportedQuery> {
         let saved = SavedQuery::of(&card.dataset_query)
-            .ok_or_else(|| Lack(format!("the definition of metric {id} cannot be read")))?;
+            .ok_or_else(|| UnsupportedQuery(format!("the definition of metric {id} cannot be read")))?;
         if saved.breakouts().is_empty() {
             return Ok(MetricClauses {
                 as_source: Some(id),
@@ -135,7 +145,7 @@ impl Grammar for ProgramDialect {
             })
         };
         said().ok_or_else(|| {
-            Lack(format!(
+            UnsupportedQuery(format!(
                 "metric {id} was asked for other groups than its own, and its definition is more than a program can say"
             ))
         })
@@ -145,7 +155,7 @@ impl Grammar for ProgramDialect {
         json!(["aggregation-ref", at])
     }
 
-    fn body(&self, clauses: &QueryClauses, source: &QueriedRows) -> Result<Value, Lack> {
+    fn body(&self, clauses: &QueryClauses, source: &QueriedRows) -> Result<Value, UnsupportedQuery> {
         let from = match (clauses.metric, &source.from) {
             (Some(metric), _) => json!({ "type": "metric", "id": metric }),
             (None, SourceRows::Table { id, .. }) => json!({ "type": "table", "id": id }),

@@ -10,11 +10,14 @@ use crate::metabase::dialect::mbql;
 use crate::metabase::saved_query::{SavedField, SavedQuery};
 use crate::metabase::sources::QueriedRows;
 use crate::metabase::wire_card::WireCard;
-use crate::metabase::{Fetched, GroupBy, MetabaseError, MetricQuery, endpoints};
+use crate::metabase::{FetchedTable, GroupBy, MetabaseError, MetricQuery, endpoints};
 use crate::result::Extent;
 
 /// Runs the metric as it is saved, if the query asks for that: no filters, and the groups that the metric has itself.
-pub(super) async fn metric(caller: &Caller, query: &MetricQuery) -> Result<Option<Fetched>, MetabaseError> {
+pub(super) async fn metric(
+    caller: &Caller,
+    query: &MetricQuery,
+) -> Result<Option<FetchedTable>, MetabaseError> {
     if !query.filters.is_empty() {
         return Ok(None);
     }

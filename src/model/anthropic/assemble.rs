@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::event::{MessagesEvent, MessagesUsage};
 use crate::model::arguments;
-use crate::model::finish::Finish;
+use crate::model::finish::FinishKind;
 use crate::model::replay::{CallIds, set};
 use crate::model::tool_names::ToolNames;
 use crate::model::{Completion, ModelEvent, StopCause, ToolCall};
@@ -137,7 +137,7 @@ impl MessagesAssembler {
             .blocks
             .values()
             .any(|block| text_at(&block.content, "type") == "tool_use");
-        (!calls && Finish::of(reason) == Finish::Unknown).then_some(reason)
+        (!calls && FinishKind::of(reason) == FinishKind::Unknown).then_some(reason)
     }
 
     /// The completion. `asked` names its model when the provider did not.
@@ -201,13 +201,13 @@ impl MessagesAssembler {
     }
 
     fn stop(&self, calls: bool) -> StopCause {
-        match self.stop_reason.as_deref().map(Finish::of) {
-            Some(Finish::Length) => StopCause::Length,
-            Some(Finish::Withheld) => StopCause::Refusal,
+        match self.stop_reason.as_deref().map(FinishKind::of) {
+            Some(FinishKind::Length) => StopCause::Length,
+            Some(FinishKind::Withheld) => StopCause::Refusal,
             _ if calls => StopCause::ToolCalls,
-            Some(Finish::Garbled) => StopCause::Garbled,
+            Some(FinishKind::Garbled) => StopCause::Garbled,
             // The server lost the calls that it speaks of.
-            Some(Finish::Calls) if !self.names.is_empty() => StopCause::Garbled,
+            Some(FinishKind::Calls) if !self.names.is_empty() => StopCause::Garbled,
             _ => StopCause::End,
         }
     }

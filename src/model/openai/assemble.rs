@@ -3,7 +3,7 @@ use serde_json::{Map, Value, json};
 use super::calls::PendingCalls;
 use super::chunk::{ChatChoice, ChatChunk};
 use super::merge::merge;
-use crate::model::finish::Finish;
+use crate::model::finish::FinishKind;
 use crate::model::replay::CallIds;
 use crate::model::tool_names::ToolNames;
 use crate::model::{Completion, ModelEvent, StopCause, ToolCall, Usage};
@@ -85,7 +85,7 @@ impl ChatAssembler {
     /// before it can be made all the same: they answer nothing.
     pub(super) fn cut(&self) -> Option<&str> {
         let finish = self.finish.as_deref()?;
-        (self.calls.is_empty() && Finish::of(finish) == Finish::Unknown).then_some(finish)
+        (self.calls.is_empty() && FinishKind::of(finish) == FinishKind::Unknown).then_some(finish)
     }
 
     /// The completion. `asked` names its model when the server did not. What a listener has still to hear is pushed to
@@ -126,15 +126,15 @@ impl ChatAssembler {
     }
 
     fn stop(&self) -> StopCause {
-        let finish = self.finish.as_deref().map(Finish::of);
+        let finish = self.finish.as_deref().map(FinishKind::of);
         match finish {
-            Some(Finish::Length) => StopCause::Length,
-            Some(Finish::Withheld) => StopCause::Refusal,
+            Some(FinishKind::Length) => StopCause::Length,
+            Some(FinishKind::Withheld) => StopCause::Refusal,
             _ if self.refused => StopCause::Refusal,
             _ if !self.calls.is_empty() => StopCause::ToolCalls,
-            Some(Finish::Garbled) => StopCause::Garbled,
+            Some(FinishKind::Garbled) => StopCause::Garbled,
             // The server lost the calls that it speaks of.
-            Some(Finish::Calls) if self.offered => StopCause::Garbled,
+            Some(FinishKind::Calls) if self.offered => StopCause::Garbled,
             _ => StopCause::End,
         }
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::Usage;
 use crate::model::count::first_count;
-use crate::model::finish::Finish;
+use crate::model::finish::FinishKind;
 use crate::model::server_error::ServerError;
 use crate::wire::Opening;
 
@@ -98,8 +98,8 @@ impl ChatChunk {
             Some(choice) if choice.says_something() => Opening::Begun,
             Some(ChatChoice {
                 finish: Some(finish), ..
-            }) => match Finish::of(&finish) {
-                Finish::Unknown => Opening::Failed(http::StatusCode::INTERNAL_SERVER_ERROR),
+            }) => match FinishKind::of(&finish) {
+                FinishKind::Unknown => Opening::Failed(http::StatusCode::INTERNAL_SERVER_ERROR),
                 _ => Opening::Begun,
             },
             _ => Opening::Undecided,

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::find::WrittenCalls;
-use crate::model::loose::Loose;
+use crate::model::lenient_json::LenientParser;
 use crate::model::tool_names::ToolNames;
 
 /// What may stand around code.
@@ -41,7 +41,7 @@ fn before_marks(said: &str) -> &str {
 
 /// All of the code, as calls.
 pub(super) fn statements(code: &str, names: &ToolNames) -> Option<Vec<(String, String)>> {
-    let mut code = Loose { rest: code };
+    let mut code = LenientParser { rest: code };
     let mut calls = Vec::new();
     loop {
         while BETWEEN.iter().any(|mark| code.eat(mark)) {}
@@ -57,7 +57,7 @@ pub(super) fn statements(code: &str, names: &ToolNames) -> Option<Vec<(String, S
 }
 
 /// The path of what is called next, behind what code puts before a call: `print(`, `await`, `result =`.
-fn called<'a>(code: &mut Loose<'a>) -> Option<&'a str> {
+fn called<'a>(code: &mut LenientParser<'a>) -> Option<&'a str> {
     let mut path = code.path()?;
     if path == "await" || path == "return" {
         path = code.path()?;

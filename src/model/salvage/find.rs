@@ -6,7 +6,7 @@ use super::named::named;
 use super::plain::{plain_marks, unfenced, without_language};
 use super::schema::is_schema;
 use super::worded::worded;
-use crate::model::loose;
+use crate::model::lenient_json;
 use crate::model::tool_names::ToolNames;
 
 /// The tags that models put around calls.
@@ -135,7 +135,7 @@ fn values(json: &str, names: &ToolNames) -> Option<Vec<(String, String)>> {
     let values: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(json).into_iter().collect();
     let values = match values {
         Ok(values) => values,
-        Err(_) => match (loose::value(json), loose::objects(json)) {
+        Err(_) => match (lenient_json::value(json), lenient_json::objects(json)) {
             (Some(value), _) => vec![value],
             // A bracket too many is no more than that.
             (None, (found, rest)) if rest.chars().all(|c| matches!(c, '}' | ']') || c.is_whitespace()) => {

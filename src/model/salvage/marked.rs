@@ -10,7 +10,7 @@ use super::find::{WrittenCalls, as_call};
 use super::plain::{compiled, plain_marks};
 use super::schema::is_no_answer;
 use super::worded::begins;
-use crate::model::loose;
+use crate::model::lenient_json;
 use crate::model::tool_names::ToolNames;
 
 /// A tool's name and its arguments.
@@ -200,7 +200,7 @@ fn interleaved(tail: &str, names: &ToolNames) -> Option<Vec<NamedCall>> {
     while let Some(start) = rest.find('{') {
         let (before, json) = rest.split_at_checked(start)?;
         let before = NOISES.as_ref()?.replace_all(before, " ");
-        let mut text = loose::Loose { rest: json };
+        let mut text = lenient_json::LenientParser { rest: json };
         let Value::Object(object) = text.value()? else {
             return None;
         };
@@ -280,7 +280,7 @@ fn begun_json(text: &str, names: &ToolNames) -> bool {
         return false;
     };
     let tail = text.get(whole.start()..).unwrap_or_default().trim();
-    let (objects, rest) = loose::objects(tail.trim_end_matches('`'));
+    let (objects, rest) = lenient_json::objects(tail.trim_end_matches('`'));
     let is_unread = objects.is_empty() || rest.starts_with('{');
     let brings = ["arguments", "parameters", "args", "input"]
         .iter()

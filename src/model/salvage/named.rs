@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::find::WrittenCalls;
 use super::plain::compiled;
-use crate::model::loose;
+use crate::model::lenient_json;
 use crate::model::tool_names::ToolNames;
 
 /// A name at a line's beginning, behind words that announce a call, and with an object behind it.
@@ -35,7 +35,7 @@ pub(super) fn named(text: &str, names: &ToolNames) -> Option<WrittenCalls> {
         } else if !is_only_marks(before) {
             return None;
         }
-        let mut object = loose::Loose { rest: begun };
+        let mut object = lenient_json::LenientParser { rest: begun };
         let arguments = object
             .value()
             .filter(Value::is_object)

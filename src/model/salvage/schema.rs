@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::plain::unfenced;
-use crate::model::loose;
+use crate::model::lenient_json;
 use crate::model::tool_names::ToolNames;
 
 /// Keys of a JSON schema that few other objects have.
@@ -31,7 +31,7 @@ pub(super) fn is_no_answer(text: &str, names: &ToolNames) -> bool {
     if !text.starts_with(['{', '[']) {
         return false;
     }
-    let (objects, rest) = loose::objects(text.trim_start_matches(['[', ' ', '\n']));
+    let (objects, rest) = lenient_json::objects(text.trim_start_matches(['[', ' ', '\n']));
     let is_only = rest.chars().all(|c| "[]{}`,".contains(c) || c.is_whitespace());
     if !objects.is_empty() && is_only {
         return objects.iter().any(|object| {

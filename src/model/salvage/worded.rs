@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::find::{WrittenCalls, collect};
 use super::plain::compiled;
-use crate::model::loose::Loose;
+use crate::model::lenient_json::LenientParser;
 use crate::model::tool_names::ToolNames;
 
 /// Longest text that is read as YAML, in bytes.
@@ -146,49 +146,49 @@ fn is_closing(text: &str) -> bool {
 /// The arguments that stand behind a name, and what follows them: `(key=value)`, `{"key": value}` or pairs.
 fn arguments(text: &str) -> Option<(Map<String, Value>, &str)> {
     let between = SEPARATORS.as_ref()?.find(text).map_or(0, |found| found.end());
-    let mut loose = Loose {
+    let mut parser = LenientParser {
         rest: text.get(between..)?,
     };
-    if loose.rest.starts_with('(') {
-        return loose.call_arguments().map(|found| (found, loose.rest));
+    if parser.rest.starts_with('(') {
+        return parser.call_arguments().map(|found| (found, parser.rest));
     }
-    if loose.rest.trim_start().starts_with('{') {
-        let Value::Object(found) = loose.value()? else {
+    if parser.rest.trim_start().starts_with('{') {
+        let Value::Object(found) = parser.value()? else {
             return None;
         };
-        return Some((found, loose.rest));
+        return Some((found, parser.rest));
     }
     let mut found = Map::new();
-    while !loose
+    while !parser
         .rest
         .trim_start_matches([' ', '\t', ','])
         .starts_with(['\n', '\r'])
-        && !is_closing(loose.rest.lines().next().unwrap_or_default())
+        && !is_closing(parser.rest.lines().next().unwrap_or_default())
     {
-        loose.rest = loose.rest.trim_start_matches([' ', '\t', ',', '-']);
-        let key = loose.path()?;
-        if !loose.eat("=") && !loose.eat(":") {
+        parser.rest = parser.rest.trim_start_matches([' ', '\t', ',', '-']);
+        let key = parser.path()?;
+        if !parser.eat("=") && !parser.eat(":") {
             return None;
         }
-        found.insert(key.to_owned(), pair_value(&mut loose));
+        found.insert(key.to_owned(), pair_value(&mut parser));
     }
-    Some((found, loose.rest))
+    Some((found, parser.rest))
 }
 
 /// A value that ends where the next pair begins; what is no JSON is a text.
-fn pair_value(loose: &mut Loose<'_>) -> Value {
+fn pair_value(parser: &mut LenientParser<'_>) -> Value {
     let ends = |c: char| c.is_whitespace() || CLOSING.contains(&c) && c != '.';
-    let mut read = *loose;
+    let mut read = *parser;
     if let Some(value) = read
         .value()
         .filter(|_| read.rest.is_empty() || read.rest.starts_with(ends))
     {
-        *loose = read;
+        *parser = read;
         return value;
     }
-    let text = loose.rest.trim_start();
+    let text = parser.rest.trim_start();
     let end = text.find(ends).unwrap_or(text.len());
     let (written, rest) = text.split_at_checked(end).unwrap_or((text, ""));
-    loose.rest = rest;
+    parser.rest = rest;
     Value::String(written.to_owned())
 }

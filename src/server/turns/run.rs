@@ -9,7 +9,7 @@ use super::permits::TurnPermit;
 use super::slot::{LoadedSession, QueuePlace};
 use crate::agent::{Answer, Event};
 use crate::app::{App, Error, Question, Session, SessionOptions};
-use crate::server::apps::NoApp;
+use crate::server::apps::AppUnavailable;
 use crate::server::chart::charts;
 use crate::server::event::TurnEvent;
 use crate::server::record::{AnswerBody, AnswerContent, AnswerStatus, RecordError, spoken_text};
@@ -130,7 +130,7 @@ async fn perform(
 ) -> Result<(), SessionStoreError> {
     let ended = match answer(state, live, &task, loaded, before).await {
         Ok(ended) => ended,
-        Err(NoApp::Store(error)) => return Err(error),
+        Err(AppUnavailable::Store(error)) => return Err(error),
         Err(error) => {
             let status = if task.resumed {
                 AnswerStatus::Interrupted
@@ -174,7 +174,7 @@ async fn answer(
     task: &TurnTask,
     loaded: &mut Option<LoadedSession>,
     before: Option<String>,
-) -> Result<EndedTurn, NoApp> {
+) -> Result<EndedTurn, AppUnavailable> {
     let app = state.app_of(&task.principal).await?;
     let mut session = take_session(state, live, &app, task, loaded, before.as_deref()).await?;
     let answer = ask(state, live, &app, task, &mut session).await?;
@@ -243,7 +243,7 @@ async fn ask(
     app: &Arc<App>,
     task: &TurnTask,
     session: &mut Session,
-) -> Result<Answer, NoApp> {
+) -> Result<Answer, AppUnavailable> {
     let mut watch = |event| tell(live, app, event);
     let tape = state.store.tape_file(&live.id);
     session.set_recording(state.store.recording(&live.id, &state.turns.owner));
@@ -327,7 +327,7 @@ pub(in crate::server) fn message_hash(before: blake3::Hash, role: &str, text: &s
     hasher.finalize()
 }
 
-fn failed(status: AnswerStatus, error: &NoApp) -> EndedTurn {
+fn failed(status: AnswerStatus, error: &AppUnavailable) -> EndedTurn {
     let code = if status == AnswerStatus::Interrupted {
         "interrupted"
     } else {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use cardinal::catalog::{Catalog, Dimension, Entry};
 use cardinal::grants::GrantPolicy;
 use cardinal::metabase::{
-    AuthSettings, DatasetRoute, FailureClass, Fetched, MetabaseClient, MetabaseError, MetabaseSettings,
+    AuthSettings, DatasetRoute, FailureClass, FetchedTable, MetabaseClient, MetabaseError, MetabaseSettings,
     grants_of,
 };
 use cardinal::principal::Principal;
@@ -70,7 +70,7 @@ impl Asked {
         }
     }
 
-    async fn ask(&self, query: &AskedQuery) -> Option<Result<Fetched, MetabaseError>> {
+    async fn ask(&self, query: &AskedQuery) -> Option<Result<FetchedTable, MetabaseError>> {
         Some(match query {
             AskedQuery::Metric(query) => self.client.query_metric(&query.of(&self.catalog)?).await,
             AskedQuery::Table(query) => self.client.query_table(&query.of(&self.catalog)?).await,

@@ -1,4 +1,4 @@
-//! What an account of dbt holds: projects, environments, jobs, people. Things are kept as the JSON objects that the
+//! What an account of dbt holds: projects, environments, jobs, people. Objects are kept as the JSON objects that the
 //! Administrative API answers with, by id.
 
 mod job;
@@ -18,7 +18,7 @@ pub(crate) const DEMO_PROJECT: i64 = 5201;
 pub(crate) const DEMO_ENVIRONMENT: i64 = 7001;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum ThingKind {
+pub(crate) enum AdminObjectKind {
     User,
     Group,
     Project,
@@ -35,12 +35,12 @@ pub(crate) enum ThingKind {
 pub(crate) struct ServedAccount {
     pub(crate) id: i64,
     details: Value,
-    things: Mutex<Things>,
+    objects: Mutex<AdminObjects>,
 }
 
 #[derive(Debug)]
-struct Things {
-    by_kind: BTreeMap<ThingKind, BTreeMap<i64, Value>>,
+struct AdminObjects {
+    by_kind: BTreeMap<AdminObjectKind, BTreeMap<i64, Value>>,
     next_id: i64,
 }
 
@@ -62,7 +62,7 @@ impl ServedAccount {
         let account = Self {
             id: demo.account.get("id").and_then(Value::as_i64).unwrap_or_default(),
             details: demo.account,
-            things: Mutex::new(Things {
+            objects: Mutex::new(AdminObjects {
                 by_kind: BTreeMap::new(),
                 next_id: 90_001,
             }),
@@ -73,13 +73,13 @@ impl ServedAccount {
             .map(|job| job_from_demo(job, account.id))
             .collect();
         for (kind, values) in [
-            (ThingKind::User, demo.users),
-            (ThingKind::Group, demo.groups),
-            (ThingKind::Project, demo.projects),
-            (ThingKind::Environment, demo.environments),
-            (ThingKind::Connection, demo.connections),
-            (ThingKind::Repository, demo.repositories),
-            (ThingKind::Job, jobs),
+            (AdminObjectKind::User, demo.users),
+            (AdminObjectKind::Group, demo.groups),
+            (AdminObjectKind::Project, demo.projects),
+            (AdminObjectKind::Environment, demo.environments),
+            (AdminObjectKind::Connection, demo.connections),
+            (AdminObjectKind::Repository, demo.repositories),
+            (AdminObjectKind::Job, jobs),
         ] {
             for value in values {
                 account.put(kind, value);
@@ -98,9 +98,9 @@ impl ServedAccount {
     }
 
     /// All of a kind, deleted ones too, by id.
-    pub(crate) fn list(&self, kind: ThingKind) -> Vec<Value> {
-        let things = self.lock();
-        things
+    pub(crate) fn list(&self, kind: AdminObjectKind) -> Vec<Value> {
+        let objects = self.lock();
+        objects
             .by_kind
             .get(&kind)
             .map(|of| of.values().cloned().collect())
@@ -108,34 +108,34 @@ impl ServedAccount {
     }
 
     /// One that was not deleted.
-    pub(crate) fn get(&self, kind: ThingKind, id: i64) -> Option<Value> {
-        let things = self.lock();
-        let found = things.by_kind.get(&kind)?.get(&id)?;
+    pub(crate) fn get(&self, kind: AdminObjectKind, id: i64) -> Option<Value> {
+        let objects = self.lock();
+        let found = objects.by_kind.get(&kind)?.get(&id)?;
         (found.get("state").and_then(Value::as_i64) != Some(2)).then(|| found.clone())
     }
 
     /// The same, for a request that fails without it.
-    pub(crate) fn need(&self, kind: ThingKind, id: i64) -> Result<Value, AdminFault> {
+    pub(crate) fn need(&self, kind: AdminObjectKind, id: i64) -> Result<Value, AdminFault> {
         self.get(kind, id).ok_or(AdminFault::NotFound)
     }
 
     /// Adds one under a new id, which it is told as `id`.
-    pub(crate) fn add(&self, kind: ThingKind, mut fields: Map<String, Value>) -> Value {
-        let mut things = self.lock();
-        let id = things.next_id;
-        things.next_id += 1;
+    pub(crate) fn add(&self, kind: AdminObjectKind, mut fields: Map<String, Value>) -> Value {
+        let mut objects = self.lock();
+        let id = objects.next_id;
+        objects.next_id += 1;
         fields.insert("id".to_owned(), json!(id));
         let moment = json!(now());
         for name in ["created_at", "updated_at"] {
             fields.entry(name).or_insert_with(|| moment.clone());
         }
         let value = Value::Object(fields);
-        things.by_kind.entry(kind).or_default().insert(id, value.clone());
+        objects.by_kind.entry(kind).or_default().insert(id, value.clone());
         value
     }
 
     /// Keeps one under the id that it has.
-    pub(crate) fn put(&self, kind: ThingKind, value: Value) {
+    pub(crate) fn put(&self, kind: AdminObjectKind, value: Value) {
         let Some(id) = value.get("id").and_then(Value::as_i64) else {
             return;
         };
@@ -145,24 +145,24 @@ impl ServedAccount {
     /// Changes one, and tells how it is now.
     pub(crate) fn change(
         &self,
-        kind: ThingKind,
+        kind: AdminObjectKind,
         id: i64,
         change: impl FnOnce(&mut Map<String, Value>),
     ) -> Option<Value> {
-        let mut things = self.lock();
-        let value = things.by_kind.get_mut(&kind)?.get_mut(&id)?;
+        let mut objects = self.lock();
+        let value = objects.by_kind.get_mut(&kind)?.get_mut(&id)?;
         change(value.as_object_mut()?);
         Some(value.clone())
     }
 
-    pub(crate) fn delete(&self, kind: ThingKind, id: i64) -> Option<Value> {
+    pub(crate) fn delete(&self, kind: AdminObjectKind, id: i64) -> Option<Value> {
         self.change(kind, id, |fields| {
             fields.insert("state".to_owned(), json!(2));
             fields.insert("updated_at".to_owned(), json!(now()));
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Things> {
-        self.things.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, AdminObjects> {
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

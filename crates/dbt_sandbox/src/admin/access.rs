@@ -10,19 +10,22 @@ use super::AdminState;
 use super::body::{object, same_id};
 use super::request::AdminRequest;
 use crate::access::{DbtToken, KNOWN_SETS, TokenRight};
-use crate::account::ThingKind;
+use crate::account::AdminObjectKind;
 use crate::envelope::{AdminFault, found, success};
 
 pub(super) async fn users(request: AdminRequest) -> Result<Response, AdminFault> {
     let app = request.allowed(TokenRight::AccountViewer)?;
     let query = request.page()?;
-    Ok(query.page(app.account.list(ThingKind::User), &["id", "email", "is_active"]))
+    Ok(query.page(
+        app.account.list(AdminObjectKind::User),
+        &["id", "email", "is_active"],
+    ))
 }
 
 pub(super) async fn groups(request: AdminRequest) -> Result<Response, AdminFault> {
     let app = request.allowed(TokenRight::AccountViewer)?;
     let query = request.page()?;
-    Ok(query.page(app.account.list(ThingKind::Group), &["id", "name"]))
+    Ok(query.page(app.account.list(AdminObjectKind::Group), &["id", "name"]))
 }
 
 pub(super) async fn create_group(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
@@ -34,7 +37,7 @@ pub(super) async fn create_group(request: AdminRequest, body: Bytes) -> Result<R
     group.extend(fields);
     Ok(success(
         StatusCode::CREATED,
-        &app.account.add(ThingKind::Group, group),
+        &app.account.add(AdminObjectKind::Group, group),
     ))
 }
 
@@ -53,8 +56,8 @@ pub(super) async fn set_group_permissions(
     for permission in permissions {
         known_set(permission)?;
     }
-    app.account.need(ThingKind::Group, group_id)?;
-    app.account.change(ThingKind::Group, group_id, |fields| {
+    app.account.need(AdminObjectKind::Group, group_id)?;
+    app.account.change(AdminObjectKind::Group, group_id, |fields| {
         fields.insert("group_permissions".to_owned(), value.clone());
     });
     Ok(found(&value))
@@ -64,7 +67,7 @@ pub(super) async fn set_group_permissions(
 pub(super) async fn service_tokens(request: AdminRequest) -> Result<Response, AdminFault> {
     let app = request.allowed(TokenRight::SecurityAdmin)?;
     let query = request.page()?;
-    Ok(query.page(app.account.list(ThingKind::ServiceToken), &["id", "name"]))
+    Ok(query.page(app.account.list(AdminObjectKind::ServiceToken), &["id", "name"]))
 }
 
 /// What one token may do. A token may always look at itself.
@@ -74,7 +77,7 @@ pub(super) async fn permissions_of_token(request: AdminRequest) -> Result<Respon
     if caller.token_id != token_id {
         request.enter(TokenRight::SecurityAdmin)?;
     }
-    let token = request.thing(ThingKind::ServiceToken, "token")?;
+    let token = request.object(AdminObjectKind::ServiceToken, "token")?;
     Ok(found(
         token.get("service_token_permissions").unwrap_or(&Value::Null),
     ))
@@ -113,7 +116,7 @@ pub(crate) fn add_token(app: &AdminState, token: DbtToken) -> Value {
         .unwrap_or_default()
         .to_owned();
     let told = app.account.add(
-        ThingKind::ServiceToken,
+        AdminObjectKind::ServiceToken,
         Map::from_iter([
             ("account_id".to_owned(), json!(app.account.id)),
             ("name".to_owned(), json!(token.name)),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::request::AdminRequest;
 use crate::access::TokenRight;
-use crate::account::ThingKind;
+use crate::account::AdminObjectKind;
 use crate::artifacts::{files_of, paths_of};
 use crate::envelope::{AdminFault, found};
 use crate::paging::pairs;
@@ -13,7 +13,7 @@ use crate::runs::is_over;
 /// The files of a run that is over; null before, and when there are none.
 pub(super) async fn list(request: AdminRequest) -> Result<Response, AdminFault> {
     let app = request.allowed(TokenRight::JobViewer)?;
-    let run = request.thing(ThingKind::Run, "run")?;
+    let run = request.object(AdminObjectKind::Run, "run")?;
     let paths = if is_over(&run) {
         paths_of(&app.project, &run)
     } else {
@@ -29,7 +29,7 @@ pub(super) async fn list(request: AdminRequest) -> Result<Response, AdminFault> 
 /// One file, raw: that of the step `?step=N`, or of the last step that left files.
 pub(super) async fn get(request: AdminRequest) -> Result<Response, AdminFault> {
     let app = request.allowed(TokenRight::MetadataOnly)?;
-    let run = request.thing(ThingKind::Run, "run")?;
+    let run = request.object(AdminObjectKind::Run, "run")?;
     if !is_over(&run) {
         return Err(AdminFault::NotFound);
     }

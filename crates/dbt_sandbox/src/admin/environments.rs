@@ -8,7 +8,7 @@ use super::body::{object, one_of, same_id};
 use super::projects::of_project;
 use super::request::AdminRequest;
 use crate::access::TokenRight;
-use crate::account::ThingKind;
+use crate::account::AdminObjectKind;
 use crate::clock::now;
 use crate::envelope::{AdminFault, found, success};
 
@@ -40,7 +40,7 @@ pub(super) async fn list(request: AdminRequest) -> Result<Response, AdminFault> 
     let project_id = request.project()?;
     let query = request.page()?;
     Ok(query.page(
-        of_project(app.account.list(ThingKind::Environment), project_id),
+        of_project(app.account.list(AdminObjectKind::Environment), project_id),
         &FILTERS,
     ))
 }
@@ -48,7 +48,9 @@ pub(super) async fn list(request: AdminRequest) -> Result<Response, AdminFault> 
 /// An environment without its project in the path, as version 2 has it.
 pub(super) async fn get(request: AdminRequest) -> Result<Response, AdminFault> {
     request.enter(TokenRight::AccountViewer)?;
-    Ok(found(&request.thing(ThingKind::Environment, "environment")?))
+    Ok(found(
+        &request.object(AdminObjectKind::Environment, "environment")?,
+    ))
 }
 
 pub(super) async fn get_of_project(request: AdminRequest) -> Result<Response, AdminFault> {
@@ -62,7 +64,7 @@ pub(super) async fn create(request: AdminRequest, body: Bytes) -> Result<Respons
     let fields = checked(app, request.project()?, &body)?;
     Ok(success(
         StatusCode::CREATED,
-        &app.account.add(ThingKind::Environment, fields),
+        &app.account.add(AdminObjectKind::Environment, fields),
     ))
 }
 
@@ -77,7 +79,7 @@ pub(super) async fn update(request: AdminRequest, body: Bytes) -> Result<Respons
     }
     fields.insert("updated_at".to_owned(), json!(now()));
     let replaced = Value::Object(fields);
-    app.account.put(ThingKind::Environment, replaced.clone());
+    app.account.put(AdminObjectKind::Environment, replaced.clone());
     Ok(found(&replaced))
 }
 
@@ -93,7 +95,7 @@ fn checked(app: &AdminState, project_id: i64, body: &Bytes) -> Result<Map<String
 }
 
 fn known(request: &AdminRequest, project_id: i64) -> Result<Value, AdminFault> {
-    let environment = request.thing(ThingKind::Environment, "environment")?;
+    let environment = request.object(AdminObjectKind::Environment, "environment")?;
     if environment.get("project_id") == Some(&json!(project_id)) {
         Ok(environment)
     } else {

@@ -7,7 +7,7 @@ use super::AdminState;
 use super::body::{object, one_of, optional_object, same_id};
 use super::request::AdminRequest;
 use crate::access::TokenRight;
-use crate::account::ThingKind;
+use crate::account::AdminObjectKind;
 use crate::clock::now;
 use crate::envelope::{AdminFault, found, success};
 use crate::runs::{RunPhase, RunTrigger, complete, is_over, status_of};
@@ -74,7 +74,7 @@ pub(super) async fn list(request: AdminRequest) -> Result<Response, AdminFault> 
     let app = request.allowed(TokenRight::JobViewer)?;
     let query = request.page()?;
     let related = query.related();
-    let mut jobs = app.account.list(ThingKind::Job);
+    let mut jobs = app.account.list(AdminObjectKind::Job);
     if let Some(wanted) = query.get("triggers_schedule") {
         jobs.retain(|job| {
             job.pointer("/triggers/schedule")
@@ -92,7 +92,7 @@ pub(super) async fn list(request: AdminRequest) -> Result<Response, AdminFault> 
 
 pub(super) async fn get(request: AdminRequest) -> Result<Response, AdminFault> {
     let app = request.allowed(TokenRight::JobViewer)?;
-    let job = request.thing(ThingKind::Job, "job")?;
+    let job = request.object(AdminObjectKind::Job, "job")?;
     let related = request.related();
     Ok(found(&with_related(app, job, &related)))
 }
@@ -111,7 +111,7 @@ pub(super) async fn create(request: AdminRequest, body: Bytes) -> Result<Respons
     job.remove("id");
     Ok(success(
         StatusCode::CREATED,
-        &app.account.add(ThingKind::Job, job),
+        &app.account.add(AdminObjectKind::Job, job),
     ))
 }
 
@@ -119,7 +119,7 @@ pub(super) async fn create(request: AdminRequest, body: Bytes) -> Result<Respons
 pub(super) async fn update(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
     let app = request.allowed(TokenRight::JobAdmin)?;
     let job_id = request.id("job")?;
-    let before = app.account.need(ThingKind::Job, job_id)?;
+    let before = app.account.need(AdminObjectKind::Job, job_id)?;
     let mut fields = checked(app, &body)?;
     if fields.get("id").is_some_and(|id| id.as_i64() != Some(job_id)) {
         return Err(AdminFault::invalid("id", &format!("It has to be {job_id}.")));
@@ -130,24 +130,24 @@ pub(super) async fn update(request: AdminRequest, body: Bytes) -> Result<Respons
         before.get("created_at").cloned().unwrap_or_default(),
     );
     fields.insert("updated_at".to_owned(), json!(now()));
-    app.account.put(ThingKind::Job, Value::Object(fields));
+    app.account.put(AdminObjectKind::Job, Value::Object(fields));
     Ok(found(
-        &app.account.get(ThingKind::Job, job_id).unwrap_or_default(),
+        &app.account.get(AdminObjectKind::Job, job_id).unwrap_or_default(),
     ))
 }
 
 pub(super) async fn delete(request: AdminRequest) -> Result<Response, AdminFault> {
     let app = request.allowed(TokenRight::JobAdmin)?;
     let job_id = request.id("job")?;
-    app.account.need(ThingKind::Job, job_id)?;
-    app.account.delete(ThingKind::Job, job_id);
+    app.account.need(AdminObjectKind::Job, job_id)?;
+    app.account.delete(AdminObjectKind::Job, job_id);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 pub(super) async fn run(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
     let caller = request.enter(TokenRight::JobRunner)?;
     let app = &request.app;
-    let job = request.thing(ThingKind::Job, "job")?;
+    let job = request.object(AdminObjectKind::Job, "job")?;
     let fields = object(&body, &["cause"])?;
     let Some(cause) = fields
         .get("cause")
@@ -186,7 +186,7 @@ pub(super) async fn rerun(request: AdminRequest, body: Bytes) -> Result<Response
     let caller = request.enter(TokenRight::JobRunner)?;
     let app = &request.app;
     let job_id = request.id("job")?;
-    let job = app.account.need(ThingKind::Job, job_id)?;
+    let job = app.account.need(AdminObjectKind::Job, job_id)?;
     optional_object(&body)?;
     let failed = last_run(app, job_id, is_over).filter(|run| status_of(run) == RunPhase::Error);
     let trigger = RunTrigger {
@@ -208,8 +208,8 @@ fn checked(app: &AdminState, body: &Bytes) -> Result<Map<String, Value>, AdminFa
     same_id(&fields, "account_id", app.account.id)?;
     one_of(&fields, "job_type", &TYPES)?;
     for (name, kind) in [
-        ("project_id", ThingKind::Project),
-        ("environment_id", ThingKind::Environment),
+        ("project_id", AdminObjectKind::Project),
+        ("environment_id", AdminObjectKind::Environment),
     ] {
         let known = fields
             .get(name)
@@ -232,7 +232,7 @@ fn with_related(app: &AdminState, mut job: Value, related: &[String]) -> Value {
         let value = match name.as_str() {
             "most_recent_run" => job_id.and_then(|id| last_run(app, id, |_| true)).map(bare),
             "most_recent_completed_run" => job_id.and_then(|id| last_run(app, id, is_over)).map(bare),
-            "environment" => environment_id.and_then(|id| app.account.get(ThingKind::Environment, id)),
+            "environment" => environment_id.and_then(|id| app.account.get(AdminObjectKind::Environment, id)),
             "custom_environment_variables" => Some(json!([])),
             _ => continue,
         };
@@ -245,7 +245,7 @@ fn with_related(app: &AdminState, mut job: Value, related: &[String]) -> Value {
 pub(super) fn last_run(app: &AdminState, job_id: i64, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
     let of_job = |run: &Value| run.get("job_definition_id") == Some(&json!(job_id));
     app.account
-        .list(ThingKind::Run)
+        .list(AdminObjectKind::Run)
         .into_iter()
         .rfind(|run| of_job(run) && wanted(run))
 }

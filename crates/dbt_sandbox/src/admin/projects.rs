@@ -7,7 +7,7 @@ use super::AdminState;
 use super::body::{object, same_id};
 use super::request::AdminRequest;
 use crate::access::TokenRight;
-use crate::account::ThingKind;
+use crate::account::AdminObjectKind;
 use crate::envelope::{AdminFault, found, success};
 
 const FILTERS: [&str; 3] = ["id", "name", "type"];
@@ -16,7 +16,7 @@ pub(super) async fn list(request: AdminRequest) -> Result<Response, AdminFault> 
     let app = request.allowed(TokenRight::AccountViewer)?;
     let query = request.page()?;
     let related = query.related();
-    let projects = app.account.list(ThingKind::Project);
+    let projects = app.account.list(AdminObjectKind::Project);
     let projects = projects
         .into_iter()
         .map(|project| with_related(app, project, &related))
@@ -26,7 +26,7 @@ pub(super) async fn list(request: AdminRequest) -> Result<Response, AdminFault> 
 
 pub(super) async fn get(request: AdminRequest) -> Result<Response, AdminFault> {
     let app = request.allowed(TokenRight::AccountViewer)?;
-    let project = request.thing(ThingKind::Project, "project")?;
+    let project = request.object(AdminObjectKind::Project, "project")?;
     Ok(found(&with_related(app, project, &request.related())))
 }
 
@@ -49,7 +49,7 @@ pub(super) async fn create(request: AdminRequest, body: Bytes) -> Result<Respons
     project.extend(fields);
     Ok(success(
         StatusCode::CREATED,
-        &app.account.add(ThingKind::Project, project),
+        &app.account.add(AdminObjectKind::Project, project),
     ))
 }
 
@@ -57,11 +57,15 @@ pub(super) async fn create(request: AdminRequest, body: Bytes) -> Result<Respons
 pub(super) async fn delete(request: AdminRequest) -> Result<Response, AdminFault> {
     let app = request.allowed(TokenRight::AccountAdmin)?;
     let project_id = request.id("project")?;
-    app.account.need(ThingKind::Project, project_id)?;
-    app.account.delete(ThingKind::Project, project_id);
-    for kind in [ThingKind::Environment, ThingKind::Job, ThingKind::Repository] {
-        for thing in of_project(app.account.list(kind), project_id) {
-            if let Some(id) = thing.get("id").and_then(Value::as_i64) {
+    app.account.need(AdminObjectKind::Project, project_id)?;
+    app.account.delete(AdminObjectKind::Project, project_id);
+    for kind in [
+        AdminObjectKind::Environment,
+        AdminObjectKind::Job,
+        AdminObjectKind::Repository,
+    ] {
+        for object in of_project(app.account.list(kind), project_id) {
+            if let Some(id) = object.get("id").and_then(Value::as_i64) {
                 app.account.delete(kind, id);
             }
         }
@@ -70,9 +74,9 @@ pub(super) async fn delete(request: AdminRequest) -> Result<Response, AdminFault
 }
 
 /// Those of a list that belong to a project.
-pub(super) fn of_project(mut things: Vec<Value>, project_id: i64) -> Vec<Value> {
-    things.retain(|thing| thing.get("project_id") == Some(&json!(project_id)));
-    things
+pub(super) fn of_project(mut objects: Vec<Value>, project_id: i64) -> Vec<Value> {
+    objects.retain(|object| object.get("project_id") == Some(&json!(project_id)));
+    objects
 }
 
 fn with_related(app: &AdminState, mut project: Value, related: &[String]) -> Value {
@@ -87,19 +91,19 @@ fn with_related(app: &AdminState, mut project: Value, related: &[String]) -> Val
     );
     let (docs, freshness) = (number("docs_job_id"), number("freshness_job_id"));
     for name in related {
-        let one = |kind: ThingKind, id: Option<i64>| {
+        let one = |kind: AdminObjectKind, id: Option<i64>| {
             id.and_then(|id| app.account.get(kind, id)).unwrap_or_default()
         };
         let value = match name.as_str() {
             "environments" => {
-                let mut environments = of_project(app.account.list(ThingKind::Environment), project_id);
+                let mut environments = of_project(app.account.list(AdminObjectKind::Environment), project_id);
                 environments.retain(|environment| environment.get("state") == Some(&json!(1)));
                 json!(environments)
             }
-            "connection" => one(ThingKind::Connection, connection),
-            "repository" => one(ThingKind::Repository, repository),
-            "docs_job" => one(ThingKind::Job, docs),
-            "freshness_job" => one(ThingKind::Job, freshness),
+            "connection" => one(AdminObjectKind::Connection, connection),
+            "repository" => one(AdminObjectKind::Repository, repository),
+            "docs_job" => one(AdminObjectKind::Job, docs),
+            "freshness_job" => one(AdminObjectKind::Job, freshness),
             "group_permissions" => json!([]),
             _ => continue,
         };

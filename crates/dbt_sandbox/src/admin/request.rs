@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::AdminState;
 use crate::access::{TokenHolder, TokenRight};
-use crate::account::ThingKind;
+use crate::account::AdminObjectKind;
 use crate::envelope::AdminFault;
 use crate::paging::{PageQuery, listed, pairs};
 
@@ -66,13 +66,13 @@ impl AdminRequest {
     }
 
     /// The thing that the path names.
-    pub(super) fn thing(&self, kind: ThingKind, name: &str) -> Result<Value, AdminFault> {
+    pub(super) fn object(&self, kind: AdminObjectKind, name: &str) -> Result<Value, AdminFault> {
         self.app.account.need(kind, self.id(name)?)
     }
 
     /// The id of the path's project, which is there.
     pub(super) fn project(&self) -> Result<i64, AdminFault> {
-        self.thing(ThingKind::Project, "project")?;
+        self.object(AdminObjectKind::Project, "project")?;
         self.id("project")
     }
 

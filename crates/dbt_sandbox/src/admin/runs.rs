@@ -7,7 +7,7 @@ use super::body::optional_object;
 use super::jobs::last_run;
 use super::request::AdminRequest;
 use crate::access::TokenRight;
-use crate::account::ThingKind;
+use crate::account::AdminObjectKind;
 use crate::envelope::{AdminFault, found};
 use crate::runs::{RunPhase, RunTrigger, complete, status_of};
 
@@ -30,7 +30,7 @@ pub(super) async fn list(request: AdminRequest) -> Result<Response, AdminFault> 
     let related = query.related();
     let runs = app
         .account
-        .list(ThingKind::Run)
+        .list(AdminObjectKind::Run)
         .iter()
         .map(|run| shown(app, run, &related))
         .collect();
@@ -39,7 +39,7 @@ pub(super) async fn list(request: AdminRequest) -> Result<Response, AdminFault> 
 
 pub(super) async fn get(request: AdminRequest) -> Result<Response, AdminFault> {
     let app = request.allowed(TokenRight::JobViewer)?;
-    let run = request.thing(ThingKind::Run, "run")?;
+    let run = request.object(AdminObjectKind::Run, "run")?;
     Ok(found(&shown(app, &run, &request.related())))
 }
 
@@ -57,7 +57,7 @@ pub(super) async fn cancel(request: AdminRequest, body: Bytes) -> Result<Respons
 /// Where a run failed, and what was not done for that.
 pub(super) async fn failed_step(request: AdminRequest) -> Result<Response, AdminFault> {
     request.enter(TokenRight::JobViewer)?;
-    let run = request.thing(ThingKind::Run, "run")?;
+    let run = request.object(AdminObjectKind::Run, "run")?;
     let steps = run
         .get("run_steps")
         .and_then(Value::as_array)
@@ -73,12 +73,12 @@ pub(super) async fn retry(request: AdminRequest, body: Bytes) -> Result<Response
     let app = &request.app;
     optional_object(&body)?;
     let run_id = request.id("run")?;
-    let run = app.account.need(ThingKind::Run, run_id)?;
+    let run = app.account.need(AdminObjectKind::Run, run_id)?;
     let job_id = run
         .get("job_definition_id")
         .and_then(Value::as_i64)
         .unwrap_or_default();
-    let job = app.account.need(ThingKind::Job, job_id)?;
+    let job = app.account.need(AdminObjectKind::Job, job_id)?;
     if status_of(&run) != RunPhase::Error {
         return Err(AdminFault::invalid("retry", "RETRY_NOT_FAILED_RUN"));
     }
@@ -99,12 +99,12 @@ pub(super) async fn retry(request: AdminRequest, body: Bytes) -> Result<Response
 
 /// A run as a client sees it.
 fn shown(app: &AdminState, run: &Value, related: &[String]) -> Value {
-    let thing = |kind: ThingKind, of: &str| app.account.get(kind, run.get(of)?.as_i64()?);
+    let object = |kind: AdminObjectKind, of: &str| app.account.get(kind, run.get(of)?.as_i64()?);
     let mut run = complete(
         run,
         related,
-        thing(ThingKind::Job, "job_definition_id"),
-        thing(ThingKind::Environment, "environment_id"),
+        object(AdminObjectKind::Job, "job_definition_id"),
+        object(AdminObjectKind::Environment, "environment_id"),
     );
     let address = format!(
         "/deploy/{}/projects/{}/runs/{}",

@@ -9,7 +9,7 @@ use super::body::{object, one_of, same_id};
 use super::projects::of_project;
 use super::request::AdminRequest;
 use crate::access::TokenRight;
-use crate::account::ThingKind;
+use crate::account::AdminObjectKind;
 use crate::envelope::{AdminFault, success};
 
 const FILTERS: [&str; 3] = ["id", "name", "type"];
@@ -28,7 +28,7 @@ pub(super) async fn connections_of_project(request: AdminRequest) -> Result<Resp
     let project_id = request.project()?;
     let query = request.page()?;
     Ok(query.page(
-        of_project(app.account.list(ThingKind::Connection), project_id),
+        of_project(app.account.list(AdminObjectKind::Connection), project_id),
         &FILTERS,
     ))
 }
@@ -36,7 +36,7 @@ pub(super) async fn connections_of_project(request: AdminRequest) -> Result<Resp
 pub(super) async fn connections(request: AdminRequest) -> Result<Response, AdminFault> {
     let app = request.allowed(TokenRight::AccountViewer)?;
     let query = request.page()?;
-    Ok(query.page(app.account.list(ThingKind::Connection), &FILTERS))
+    Ok(query.page(app.account.list(AdminObjectKind::Connection), &FILTERS))
 }
 
 pub(super) async fn connect_project(request: AdminRequest, body: Bytes) -> Result<Response, AdminFault> {
@@ -48,7 +48,8 @@ pub(super) async fn connect_project(request: AdminRequest, body: Bytes) -> Resul
     one_of(&fields, "type", &ADAPTERS)?;
     Ok(success(
         StatusCode::CREATED,
-        &app.account.add(ThingKind::Connection, without_secrets(fields)),
+        &app.account
+            .add(AdminObjectKind::Connection, without_secrets(fields)),
     ))
 }
 
@@ -64,7 +65,7 @@ pub(super) async fn connect(request: AdminRequest, body: Bytes) -> Result<Respon
     connection.extend(without_secrets(fields));
     Ok(success(
         StatusCode::CREATED,
-        &app.account.add(ThingKind::Connection, connection),
+        &app.account.add(AdminObjectKind::Connection, connection),
     ))
 }
 
@@ -73,7 +74,7 @@ pub(super) async fn repositories(request: AdminRequest) -> Result<Response, Admi
     let project_id = request.project()?;
     let query = request.page()?;
     Ok(query.page(
-        of_project(app.account.list(ThingKind::Repository), project_id),
+        of_project(app.account.list(AdminObjectKind::Repository), project_id),
         &["id", "full_name"],
     ))
 }
@@ -92,7 +93,7 @@ pub(super) async fn create_repository(request: AdminRequest, body: Bytes) -> Res
     repository.insert("project_id".to_owned(), json!(project_id));
     Ok(success(
         StatusCode::CREATED,
-        &app.account.add(ThingKind::Repository, repository),
+        &app.account.add(AdminObjectKind::Repository, repository),
     ))
 }
 

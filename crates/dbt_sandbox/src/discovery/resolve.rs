@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::applied::{commands_of, rows_of};
 use super::node::{self, kind_of};
-use crate::account::{DEMO_ENVIRONMENT, ThingKind};
+use crate::account::{AdminObjectKind, DEMO_ENVIRONMENT};
 use crate::artifacts::follow;
 use crate::graphql::{FieldCall, FieldResolver, GraphqlFault};
 use crate::project::ArtifactFile;
@@ -328,7 +328,7 @@ impl DiscoveryResolver {
             .unwrap_or(1)
             .min(RUNS);
         let mut found: Vec<Value> = Vec::new();
-        for run in self.app.account.list(ThingKind::Run).iter().rev() {
+        for run in self.app.account.list(AdminObjectKind::Run).iter().rev() {
             if found.len() == count {
                 break;
             }
@@ -368,7 +368,7 @@ impl DiscoveryResolver {
     fn job(&self, call: &FieldCall<'_>) -> Value {
         let job = call.number("id");
         let wanted = call.number("runId");
-        let runs = self.app.account.list(ThingKind::Run);
+        let runs = self.app.account.list(AdminObjectKind::Run);
         let run = runs.iter().rev().find(|run| {
             let number = |name: &str| run.get(name).and_then(Value::as_i64);
             number("job_definition_id") == job

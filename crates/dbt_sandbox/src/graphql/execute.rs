@@ -16,7 +16,7 @@ pub(crate) fn execute(schema: &GraphqlSchema, resolver: &dyn FieldResolver, requ
     match prepare(schema, request) {
         Err(faults) => json!({ "errors": listed(&faults) }),
         Ok(prepared) => {
-            let mut walk = Walk {
+            let mut walk = GraphqlExecution {
                 schema,
                 resolver,
                 fragments: &prepared.fragments,
@@ -152,7 +152,7 @@ fn variables(
 }
 
 /// Takes what was asked for out of what the resolver gives.
-struct Walk<'a> {
+struct GraphqlExecution<'a> {
     schema: &'a GraphqlSchema,
     resolver: &'a dyn FieldResolver,
     fragments: &'a Fragments,
@@ -164,7 +164,7 @@ struct Walk<'a> {
 /// Fields under the name they have in the response; those of one name are merged.
 type CollectedFields<'q> = Vec<(&'q str, Vec<&'q Field<'static, String>>)>;
 
-impl<'a> Walk<'a> {
+impl<'a> GraphqlExecution<'a> {
     fn object(&mut self, on: &str, sets: &[&SelectionSet<'static, String>], value: &Value) -> Value {
         let mut fields: CollectedFields<'_> = Vec::new();
         for set in sets {

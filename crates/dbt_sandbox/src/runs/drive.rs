@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::history::{RunSeed, commands, run_fields};
 use super::record::{RunEnding, RunPhase, is_over, refresh};
 use super::steps::{LOG_OF_FAILURE, run_steps};
-use crate::account::ThingKind;
+use crate::account::AdminObjectKind;
 use crate::clock::now;
 use crate::state::DbtState;
 use crate::webhooks::AnnouncedEvent;
@@ -91,13 +91,13 @@ impl RunEngine {
             of_run.extend(trigger.overrides.clone());
         }
         refresh(&mut fields);
-        let run = state.account.add(ThingKind::Run, fields);
+        let run = state.account.add(AdminObjectKind::Run, fields);
         let (Some(run_id), Some(job_id)) = (number(&run, "id"), number(job, "id")) else {
             return run;
         };
         let run = state
             .account
-            .change(ThingKind::Run, run_id, |fields| {
+            .change(AdminObjectKind::Run, run_id, |fields| {
                 fields.insert("trigger_id".to_owned(), json!(run_id + 10_000));
             })
             .unwrap_or(run);
@@ -143,7 +143,7 @@ impl RunEngine {
 
     /// Stops a run. One that is over stays as it is.
     pub(crate) fn cancel(&self, state: &Arc<DbtState>, run_id: i64, actor: &str) -> Option<Value> {
-        let run = state.account.get(ThingKind::Run, run_id)?;
+        let run = state.account.get(AdminObjectKind::Run, run_id)?;
         if is_over(&run) {
             return Some(run);
         }
@@ -155,9 +155,10 @@ impl RunEngine {
         if let Some(token) = token {
             token.cancel();
         }
-        let job = number(&run, "job_definition_id").and_then(|id| state.account.get(ThingKind::Job, id));
+        let job =
+            number(&run, "job_definition_id").and_then(|id| state.account.get(AdminObjectKind::Job, id));
         let steps = job.as_ref().map(commands).unwrap_or_default();
-        let run = state.account.change(ThingKind::Run, run_id, |fields| {
+        let run = state.account.change(AdminObjectKind::Run, run_id, |fields| {
             let moment = now();
             fields.insert("status".to_owned(), json!(RunPhase::Cancelled.code()));
             fields.insert(
@@ -229,8 +230,11 @@ impl RunTask {
     }
 
     fn become_(&self, state: &Arc<DbtState>, status: RunPhase, moments: &[&str]) -> Option<Value> {
-        let job = state.account.get(ThingKind::Job, self.job_id).unwrap_or_default();
-        state.account.change(ThingKind::Run, self.run_id, |fields| {
+        let job = state
+            .account
+            .get(AdminObjectKind::Job, self.job_id)
+            .unwrap_or_default();
+        state.account.change(AdminObjectKind::Run, self.run_id, |fields| {
             let moment = now();
             for name in moments.iter().chain(&["updated_at"]) {
                 fields.insert((*name).to_owned(), json!(moment));

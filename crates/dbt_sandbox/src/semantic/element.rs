@@ -70,7 +70,7 @@ impl fmt::Display for ElementName {
 
 /// A table that is joined to one that is there already.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Hop {
+pub(crate) struct JoinStep {
     /// SQL of the value on this side.
     pub(crate) from: String,
     /// The semantic model that is joined.
@@ -84,7 +84,7 @@ pub(crate) struct Hop {
 pub(crate) struct Element {
     /// Name of its column in a result.
     pub(crate) column: String,
-    pub(crate) hops: Vec<Hop>,
+    pub(crate) steps: Vec<JoinStep>,
     /// SQL of its value in the last table.
     pub(crate) sql: String,
     /// The table's semantic model.
@@ -107,31 +107,31 @@ pub(crate) fn resolve(
         let grain = name.grain.unwrap_or_else(|| grain_of(dimension));
         return Some(Element {
             column: format!("{METRIC_TIME}__{}", grain.name()),
-            hops: Vec::new(),
+            steps: Vec::new(),
             sql: dimension.sql().to_owned(),
             source: source.name.clone(),
             grain: Some(grain),
             is_agg_time: true,
         });
     }
-    let (hops, found, thing) = walk(manifest, source, &name.path, &name.name)?;
-    let (sql, grain, is_agg_time) = match thing {
-        Thing::Dimension(dimension) if dimension.is_time() => {
+    let (steps, found, element) = walk(manifest, source, &name.path, &name.name)?;
+    let (sql, grain, is_agg_time) = match element {
+        NamedElement::Dimension(dimension) if dimension.is_time() => {
             let grain = name.grain.unwrap_or_else(|| grain_of(dimension));
-            let counts = hops.is_empty() && agg_time == Some(dimension.name.as_str());
+            let counts = steps.is_empty() && agg_time == Some(dimension.name.as_str());
             (dimension.sql(), Some(grain), counts)
         }
         // Only times have a grain.
         _ if name.grain.is_some() => return None,
-        Thing::Dimension(dimension) => (dimension.sql(), None, false),
-        Thing::Entity(entity) => (entity.sql(), None, false),
+        NamedElement::Dimension(dimension) => (dimension.sql(), None, false),
+        NamedElement::Entity(entity) => (entity.sql(), None, false),
     };
     Some(Element {
         column: match grain {
             Some(grain) => format!("{}__{}", name.bare(), grain.name()),
             None => name.bare(),
         },
-        hops,
+        steps,
         sql: sql.to_owned(),
         source: found.name.clone(),
         grain,
@@ -139,14 +139,14 @@ pub(crate) fn resolve(
     })
 }
 
-enum Thing<'a> {
+enum NamedElement<'a> {
     Dimension(&'a ServedDimension),
     Entity(&'a ServedEntity),
 }
 
-fn here<'a>(source: &'a SemanticSource, name: &str) -> Option<Thing<'a>> {
-    let dimension = source.dimension(name).map(Thing::Dimension);
-    dimension.or_else(|| source.entity(name).map(Thing::Entity))
+fn here<'a>(source: &'a SemanticSource, name: &str) -> Option<NamedElement<'a>> {
+    let dimension = source.dimension(name).map(NamedElement::Dimension);
+    dimension.or_else(|| source.entity(name).map(NamedElement::Entity))
 }
 
 fn walk<'a>(
@@ -154,9 +154,9 @@ fn walk<'a>(
     source: &'a SemanticSource,
     path: &[String],
     name: &str,
-) -> Option<(Vec<Hop>, &'a SemanticSource, Thing<'a>)> {
+) -> Option<(Vec<JoinStep>, &'a SemanticSource, NamedElement<'a>)> {
     let Some((first, rest)) = path.split_first() else {
-        return Some((Vec::new(), source, Thing::Entity(source.entity(name)?)));
+        return Some((Vec::new(), source, NamedElement::Entity(source.entity(name)?)));
     };
     if path.len() > HOPS {
         return None;
@@ -164,9 +164,9 @@ fn walk<'a>(
     let is_own = source.primary() == Some(first.as_str()) || source.keys().any(|key| key.name == *first);
     if rest.is_empty()
         && is_own
-        && let Some(thing) = here(source, name)
+        && let Some(element) = here(source, name)
     {
-        return Some((Vec::new(), source, thing));
+        return Some((Vec::new(), source, element));
     }
     let entity = source.entity(first)?;
     let others = manifest
@@ -178,17 +178,17 @@ fn walk<'a>(
             continue;
         };
         let found = match rest {
-            [] => here(other, name).map(|thing| (Vec::new(), other, thing)),
+            [] => here(other, name).map(|element| (Vec::new(), other, element)),
             rest => walk(manifest, other, rest, name),
         };
-        if let Some((further, last, thing)) = found {
-            let mut hops = vec![Hop {
+        if let Some((further, last, element)) = found {
+            let mut steps = vec![JoinStep {
                 from: entity.sql().to_owned(),
                 to: other.name.clone(),
                 key: key.sql().to_owned(),
             }];
-            hops.extend(further);
-            return Some((hops, last, thing));
+            steps.extend(further);
+            return Some((steps, last, element));
         }
     }
     None
@@ -231,8 +231,8 @@ pub(crate) fn reachable<'a>(manifest: &'a ServedManifest, source: &'a SemanticSo
     }
     entities.extend(source.entities.iter().map(|one| (one.name.clone(), one)));
     let mut open = vec![(source, String::new(), 0)];
-    while let Some((from, prefix, hops)) = open.pop() {
-        if hops == HOPS {
+    while let Some((from, prefix, steps)) = open.pop() {
+        if steps == HOPS {
             continue;
         }
         for entity in &from.entities {
@@ -250,7 +250,7 @@ pub(crate) fn reachable<'a>(manifest: &'a ServedManifest, source: &'a SemanticSo
                 );
                 let further = other.entities.iter().filter(|one| one.name != entity.name);
                 entities.extend(further.map(|one| (format!("{prefix}{}", one.name), one)));
-                open.push((other, prefix, hops + 1));
+                open.push((other, prefix, steps + 1));
             }
         }
     }

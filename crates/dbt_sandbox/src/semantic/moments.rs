@@ -59,7 +59,7 @@ impl MeasureQuery<'_> {
         );
         let counts_here = self.agg_time() == Some(moment.name.as_str());
         let asked_for = groups.iter().position(|group| {
-            let is_same = group.hops.is_empty() && group.grain.is_some() && group.sql == dimension.sql();
+            let is_same = group.steps.is_empty() && group.grain.is_some() && group.sql == dimension.sql();
             is_same || counts_here && group.is_agg_time
         });
         kept_apart.extend(asked_for.map(|at| format!("g{at}")));

@@ -177,10 +177,10 @@ fn source_of<'a>(
         .chain(filters.iter().flat_map(FilterTemplate::names))
         .collect();
     let cost = |source: &SemanticSource| {
-        let hops = names
+        let steps = names
             .iter()
-            .map(|name| Some(resolve(manifest, source, None, name)?.hops.len()));
-        hops.sum::<Option<usize>>()
+            .map(|name| Some(resolve(manifest, source, None, name)?.steps.len()));
+        steps.sum::<Option<usize>>()
     };
     let reached = manifest
         .semantic_models

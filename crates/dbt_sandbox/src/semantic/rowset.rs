@@ -43,7 +43,7 @@ impl<'a> Rowset<'a> {
     /// The value of an element, before times are made coarser.
     pub(super) fn value(&mut self, element: &Element) -> Result<String, SemanticFault> {
         let mut table = 0;
-        for hop in &element.hops {
+        for hop in &element.steps {
             let from = self.column(table, &hop.from);
             let same = |joined: &JoinedTable<'_>| {
                 joined.source.name == hop.to && joined.join.as_ref().is_some_and(|(_, left, _)| *left == from)

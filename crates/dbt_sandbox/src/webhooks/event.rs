@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::account::ThingKind;
+use crate::account::AdminObjectKind;
 use crate::clock::read;
 use crate::runs::{RunPhase, status_of};
 use crate::state::DbtState;
@@ -29,7 +29,7 @@ impl AnnouncedEvent {
 /// What a subscriber is sent about a run.
 pub(super) fn payload(state: &DbtState, event: AnnouncedEvent, run: &Value, subscription: &Value) -> Value {
     let text = |name: &str| plain(run.get(name).unwrap_or(&Value::Null));
-    let named = |kind: ThingKind, of: &str| {
+    let named = |kind: AdminObjectKind, of: &str| {
         let id = run.get(of).and_then(Value::as_i64)?;
         state.account.get(kind, id)?.get("name").cloned()
     };
@@ -45,12 +45,12 @@ pub(super) fn payload(state: &DbtState, event: AnnouncedEvent, run: &Value, subs
     };
     let mut data = json!({
         "jobId": text("job_definition_id"),
-        "jobName": named(ThingKind::Job, "job_definition_id"),
+        "jobName": named(AdminObjectKind::Job, "job_definition_id"),
         "runId": text("id"),
         "environmentId": text("environment_id"),
-        "environmentName": named(ThingKind::Environment, "environment_id"),
+        "environmentName": named(AdminObjectKind::Environment, "environment_id"),
         "dbtVersion": text("dbt_version"),
-        "projectName": named(ThingKind::Project, "project_id"),
+        "projectName": named(AdminObjectKind::Project, "project_id"),
         "projectId": text("project_id"),
         "runStatus": word,
         "runStatusCode": code,

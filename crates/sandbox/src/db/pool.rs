@@ -46,7 +46,7 @@ impl SqlitePool {
     ) -> rusqlite::Result<(Self, T)> {
         let (pool, writer) = Self::in_memory()?;
         let defined = define(&writer)?;
-        let filling = Filling(pool.clone());
+        let filling = FillGuard(pool.clone());
         std::thread::spawn(move || {
             let filled = fill(&writer).and_then(|()| seal(&writer));
             // The writer goes back first: while no other connection is open, it is what keeps the database alive.
@@ -163,9 +163,9 @@ impl SqlitePool {
 }
 
 /// A database that is being filled. If that stops halfway, readers are told instead of waiting for ever.
-struct Filling(SqlitePool);
+struct FillGuard(SqlitePool);
 
-impl Drop for Filling {
+impl Drop for FillGuard {
     fn drop(&mut self) {
         self.0.settle(Err("filling the database stopped".to_owned()));
     }

@@ -9,7 +9,7 @@ use super::outcome::QueryFailure;
 use super::source::StageSource;
 use super::stage::MbqlStage;
 use crate::db::SqlitePool;
-use crate::facts::Facts;
+use crate::facts::FactCache;
 use crate::native;
 use crate::semantic::{Card, SemanticModel};
 
@@ -27,14 +27,19 @@ pub(crate) struct CompiledQuery {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MbqlCompiler<'a> {
     pub(crate) pool: &'a SqlitePool,
-    pub(crate) facts: &'a Facts,
+    pub(crate) facts: &'a FactCache,
     pub(crate) model: &'a SemanticModel,
     pub(crate) today: Date,
     depth: usize,
 }
 
 impl<'a> MbqlCompiler<'a> {
-    pub(crate) fn new(pool: &'a SqlitePool, facts: &'a Facts, model: &'a SemanticModel, today: Date) -> Self {
+    pub(crate) fn new(
+        pool: &'a SqlitePool,
+        facts: &'a FactCache,
+        model: &'a SemanticModel,
+        today: Date,
+    ) -> Self {
         Self {
             pool,
             facts,

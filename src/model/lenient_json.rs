@@ -8,19 +8,19 @@ const DEPTH: usize = 32;
 
 /// Text that is being read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Loose<'a> {
+pub(super) struct LenientParser<'a> {
     pub(super) rest: &'a str,
 }
 
 /// The objects that a text begins with and what follows them, with `;` or `,` between them or nothing.
 pub(super) fn objects(text: &str) -> (Vec<Map<String, Value>>, &str) {
-    let mut loose = Loose { rest: text };
+    let mut parser = LenientParser { rest: text };
     let mut found = Vec::new();
     loop {
-        let before = loose.rest;
-        while loose.eat(";") || loose.eat(",") {}
-        let begins = loose.rest.trim_start().starts_with('{');
-        let Some(Value::Object(object)) = begins.then(|| loose.value()).flatten() else {
+        let before = parser.rest;
+        while parser.eat(";") || parser.eat(",") {}
+        let begins = parser.rest.trim_start().starts_with('{');
+        let Some(Value::Object(object)) = begins.then(|| parser.value()).flatten() else {
             return (found, before.trim_start());
         };
         found.push(object);
@@ -29,11 +29,11 @@ pub(super) fn objects(text: &str) -> (Vec<Map<String, Value>>, &str) {
 
 /// The one value that a text is.
 pub(super) fn value(text: &str) -> Option<Value> {
-    let mut loose = Loose { rest: text };
-    loose.value().filter(|_| loose.at_end())
+    let mut parser = LenientParser { rest: text };
+    parser.value().filter(|_| parser.at_end())
 }
 
-impl<'a> Loose<'a> {
+impl<'a> LenientParser<'a> {
     pub(super) fn at_end(&mut self) -> bool {
         self.rest = self.rest.trim_start();
         self.rest.is_empty()
