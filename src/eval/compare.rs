@@ -45,7 +45,6 @@ pub struct KeyDifference {
     pub cases: u32,
     pub before: String,
     pub after: String,
-    /// Whether it may differ.
     pub allowed: bool,
 }
 
@@ -102,7 +101,6 @@ impl RunComparison {
 /// How strictly runs are compared.
 #[derive(Debug, Clone, Default)]
 pub struct CompareOptions {
-    /// Keys that may differ.
     pub across: BTreeSet<ComparedKey>,
     /// Whether only some cases of the suites ran, so that missing ones say nothing.
     pub filtered: bool,

@@ -18,7 +18,6 @@ pub(crate) const RECORD_VERSION: u32 = 1;
 pub enum Mode {
     /// From the model and the data source themselves.
     Live,
-    /// Both from tape.
     Replay,
     /// The model from tape, the tools live.
     ReplayModel,
@@ -43,7 +42,6 @@ impl fmt::Display for Mode {
 pub enum Verdict {
     Passed,
     Regressed {
-        /// Their names, in order.
         graders: Vec<String>,
     },
     /// What was sent is not what was recorded.
@@ -243,7 +241,6 @@ impl TrialRecord {
     }
 }
 
-/// What a trial cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct TrialUsage {
     /// US dollars; `None` when a price is unknown.

@@ -11,7 +11,6 @@ use serde::Serialize;
 use super::record::{RECORD_VERSION, TrialRecord};
 use crate::atomic_file::{self, FileAccess};
 
-/// The records' file.
 pub(crate) const RESULTS_FILE: &str = "results.jsonl";
 /// The file of what was asked once more to confirm regressions.
 pub(crate) const CONFIRMATION_FILE: &str = "confirmation.jsonl";
@@ -103,7 +102,6 @@ impl ResultsFolder {
             .map_err(|source| failed(&self.path, source))
     }
 
-    /// Writes the summary, once.
     pub(crate) fn finish(self, summary: &impl Serialize) -> Result<(), ResultsError> {
         let path = self.folder.join(SUMMARY_FILE);
         let mut text = serde_json::to_string_pretty(summary).map_err(|error| failed(&path, error.into()))?;

@@ -103,7 +103,6 @@ fn is_limit(parameter: &Parameter) -> bool {
             .any(|word| slug.split('_').any(|part| part == *word))
 }
 
-/// Values that parameters take.
 fn values(draft: &mut CardDraft, asked: QuestionContext<'_>, profile: &Profile) {
     for found in values_in(asked.question, &profile.parameters, &[], |_| false) {
         // A parameter takes one value: a second one has no place.

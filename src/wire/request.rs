@@ -70,7 +70,6 @@ pub struct WireRequest {
     pub url: Url,
     /// Headers; credentials among them are marked sensitive.
     pub headers: HeaderMap,
-    /// The serialised body.
     pub body: Option<Bytes>,
     /// How the stack treats it.
     pub policy: Policy,

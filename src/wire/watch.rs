@@ -42,7 +42,6 @@ impl<W: BodyWatcher> Drop for WatchGuard<W> {
     }
 }
 
-/// The same body, watched.
 pub(super) fn watched<W: BodyWatcher>(mut body: BodyStream, watcher: W) -> BodyStream {
     let mut guard = WatchGuard {
         watcher,

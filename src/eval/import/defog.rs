@@ -14,7 +14,6 @@ use super::write::{SuiteDraft, write};
 
 /// Where the questions come from, and their licence.
 const SOURCE: &str = "defog-ai/sql-eval, Apache-2.0";
-/// Questions with accepted results.
 const QUESTIONS: &str = "questions.jsonl";
 /// Questions that the data cannot answer.
 const UNANSWERABLE: &str = "unanswerable.jsonl";

@@ -55,7 +55,6 @@ pub struct RequestForm {
 }
 
 impl RequestForm {
-    /// Today's, for a model.
     pub fn now(model: &str) -> Self {
         let id: Result<ModelId, _> = model.parse();
         let provider = id.map_or(Provider::Offline, |id| id.provider);

@@ -9,7 +9,6 @@ use crate::text::markdown_literal;
 /// Most bytes of the whole: what CI systems take as the summary of a step, with room to spare.
 const MAX_BYTES: usize = 60_000;
 
-/// Tags that are listed.
 const MOST_TAGS: usize = 100;
 
 /// A summary in Markdown, under 65 KB: figures, what changed, and why cases failed, without any answer's text.

@@ -9,7 +9,6 @@ use super::ALPHA;
 pub enum Method {
     /// Wilson's score interval: one trial a case, no clusters.
     Wilson,
-    /// Percentiles of resampled clusters.
     ClusterBootstrap,
     /// All clusters passed, or none did: the bound on the other side is where so many alike had a chance of 5 %.
     OneSided,

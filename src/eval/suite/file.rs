@@ -81,7 +81,6 @@ pub(super) struct CasePlaces {
     pub(super) cases: Vec<CasePlace>,
 }
 
-/// Where a case begins.
 #[derive(Debug, Deserialize)]
 pub(super) struct CasePlace {
     pub(super) id: Spanned<String>,

@@ -81,7 +81,6 @@ impl SessionStore {
         Ok(new)
     }
 
-    /// All tokens, oldest first.
     pub async fn tokens(&self) -> Result<Vec<TokenRow>, SessionStoreError> {
         self.read(|db| {
             db.rows(

@@ -89,7 +89,6 @@ pub(super) fn plot(
     })
 }
 
-/// Three digits that count.
 fn short(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 => format!("{value:.0}"),
