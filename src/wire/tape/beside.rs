@@ -136,12 +136,14 @@ fn remember(path: &Path) {
     }
 }
 
+fn is_marked_lately(stamp: FileStamp) -> bool {
+    let age = stamp.modified.elapsed();
+    age.is_ok_and(|age| age <= MARKED_LATELY)
+}
+
 /// Marks a file as needed, so that nobody who clears up takes it for old. A file that cannot be marked stays as it is.
 fn mark(path: &Path) {
-    let age = FileStamp::of(path).and_then(|stamp| stamp.modified.elapsed().ok());
-    if age.is_none_or(|age| age > MARKED_LATELY)
-        && let Ok(file) = OpenOptions::new().append(true).open(path)
-    {
+    if let Ok(file) = OpenOptions::new().append(true).open(path) {
         let _ = file.set_modified(SystemTime::now());
     }
     remember(path);
@@ -159,9 +161,17 @@ pub(crate) fn keep_beside(
         path: path.to_owned(),
         reason: error.to_string(),
     };
-    let known = FileStamp::of(path).is_some_and(|stamp| is_checked(path, stamp));
-    if known || read_capped(path).is_ok_and(|kept| fits(&kept)) {
-        mark(path);
+    let stamp = FileStamp::of(path);
+    let known = stamp.filter(|stamp| is_checked(path, *stamp));
+    if known.is_some_and(is_marked_lately) {
+        return Ok(());
+    }
+    if known.is_some() || read_capped(path).is_ok_and(|kept| fits(&kept)) {
+        if stamp.is_some_and(is_marked_lately) {
+            remember(path);
+        } else {
+            mark(path);
+        }
         return Ok(());
     }
     let text = text();

@@ -3,32 +3,50 @@
 
 use bytes::Bytes;
 use memchr::memchr_iter;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 /// Shared bytes that are not worth a reference.
 const SHORT: usize = 12;
 
-/// The body as JSON: `text` or `events` (or `base64`, when it is not text), and `cuts`, the length of each piece, when
-/// there was more than one.
-pub(super) fn write(chunks: &[Bytes]) -> Value {
+/// A body as it is written, the fields in the order of their names.
+#[derive(Default, Serialize)]
+struct WrittenBody<'b> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base64: Option<String>,
+    /// The length of each piece, when there was more than one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cuts: Option<Vec<usize>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<Vec<WrittenEvent<'b>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'b str>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum WrittenEvent<'b> {
+    Whole(&'b str),
+    /// Bytes shared at the start with the one before, what differs, and bytes shared at the end.
+    Folded(usize, &'b str, usize),
+}
+
+/// The body, which is `whole` and came in these pieces, as JSON: `text` or `events` (or `base64`, when it is not text), and
+/// `cuts`, when there was more than one piece.
+pub(super) fn write(whole: &[u8], chunks: &[Bytes]) -> serde_json::Result<String> {
     use base64::Engine as _;
-    let whole = chunks.concat();
-    let (name, told) = match String::from_utf8(whole) {
-        Ok(text) => match events(&text) {
-            events if events.len() > 1 => ("events", fold(&events).into()),
-            _ => ("text", text.into()),
-        },
-        Err(error) => {
-            let encoded = base64::engine::general_purpose::STANDARD.encode(error.as_bytes());
-            ("base64", encoded.into())
-        }
+    let mut body = WrittenBody {
+        cuts: (chunks.len() > 1).then(|| chunks.iter().map(Bytes::len).collect()),
+        ..WrittenBody::default()
     };
-    let mut body = Map::new();
-    body.insert(name.to_owned(), told);
-    if chunks.len() > 1 {
-        body.insert("cuts".to_owned(), chunks.iter().map(Bytes::len).collect());
+    match str::from_utf8(whole) {
+        Ok(text) => match events(text) {
+            events if events.len() > 1 => body.events = Some(fold(&events)),
+            _ => body.text = Some(text),
+        },
+        Err(_) => body.base64 = Some(base64::engine::general_purpose::STANDARD.encode(whole)),
     }
-    body.into()
+    serde_json::to_string(&body)
 }
 
 /// The pieces that were written.
@@ -86,8 +104,8 @@ fn events(text: &str) -> Vec<&str> {
     events
 }
 
-/// Each event as it is, or as `[bytes shared at the start, what differs, bytes shared at the end]` with the one before.
-fn fold(events: &[&str]) -> Vec<Value> {
+/// Each event as it is, or as what differs from the one before.
+fn fold<'b>(events: &[&'b str]) -> Vec<WrittenEvent<'b>> {
     let mut before = "";
     events
         .iter()
@@ -99,7 +117,7 @@ fn fold(events: &[&str]) -> Vec<Value> {
         .collect()
 }
 
-fn folded(before: &str, event: &str) -> Value {
+fn folded<'b>(before: &str, event: &'b str) -> WrittenEvent<'b> {
     let mut head = shared(before.bytes(), event.bytes());
     while !event.is_char_boundary(head) {
         head -= 1;
@@ -113,10 +131,10 @@ fn folded(before: &str, event: &str) -> Value {
         tail -= 1;
     }
     if head + tail < SHORT {
-        return event.into();
+        return WrittenEvent::Whole(event);
     }
     let differs = new.get(..new.len().saturating_sub(tail)).unwrap_or_default();
-    json!([head, differs, tail])
+    WrittenEvent::Folded(head, differs, tail)
 }
 
 /// How many bytes are the same, one after the other.
@@ -154,6 +172,13 @@ fn unfolded(before: &str, event: &Value) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn written_and_read(chunks: &[Bytes]) -> Vec<Bytes> {
+        let written = write(&chunks.concat(), chunks).unwrap();
+        let body: Value = serde_json::from_str(&written).unwrap();
+        assert_eq!(body.to_string(), written, "the fields are in another order");
+        read(&body).unwrap()
+    }
+
     #[test]
     fn every_body_comes_back_in_the_same_pieces() {
         let stream =
@@ -174,10 +199,10 @@ mod tests {
                     .filter(|part| !part.is_empty())
                     .map(Bytes::copy_from_slice)
                     .collect();
-                assert_eq!(read(&write(&chunks)).unwrap(), chunks, "{text:?} cut at {cut}");
+                assert_eq!(written_and_read(&chunks), chunks, "{text:?} cut at {cut}");
             }
         }
         let binary = [Bytes::from_static(&[0xff, 0xfe]), Bytes::from_static(b"x")];
-        assert_eq!(read(&write(&binary)).unwrap(), binary);
+        assert_eq!(written_and_read(&binary), binary);
     }
 }

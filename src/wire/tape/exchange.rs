@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -194,18 +193,21 @@ impl ResponseHead {
 }
 
 impl Exchange {
-    /// Takes secrets out of its body; the request has none already. A body that held one is in one piece then. Says whether
-    /// nothing in the body begins like a credential.
-    pub(super) fn redact(&mut self) -> bool {
-        let redacted = match str::from_utf8(&joined(&self.chunks)) {
+    /// Takes secrets out of its body; the request has none already. A body that held one is in one piece then. Returns the
+    /// body, and whether nothing in it begins like a credential.
+    pub(super) fn redact(&mut self) -> (Bytes, bool) {
+        let whole = joined(&self.chunks);
+        let redacted = match str::from_utf8(&whole) {
             // Bytes that are not text are not JSON either.
-            Err(_) => return false,
+            Err(_) => return (whole, false),
             Ok(text) => redacted_body(text),
         };
-        if let Some(clean) = redacted.text {
-            self.chunks = vec![Bytes::from(clean)];
-        }
-        redacted.harmless
+        let Some(clean) = redacted.text else {
+            return (whole, redacted.harmless);
+        };
+        let clean = Bytes::from(clean);
+        self.chunks = vec![clean.clone()];
+        (clean, redacted.harmless)
     }
 
     /// Method and path, for people.
@@ -220,9 +222,9 @@ impl Exchange {
 }
 
 /// The pieces of a body as one; no copy when there is one piece.
-pub(super) fn joined(chunks: &[Bytes]) -> Cow<'_, [u8]> {
+fn joined(chunks: &[Bytes]) -> Bytes {
     match chunks {
-        [only] => Cow::Borrowed(only),
-        chunks => Cow::Owned(chunks.concat()),
+        [only] => only.clone(),
+        chunks => chunks.concat().into(),
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
+use memchr::memchr;
 use tokio::time::{Instant, timeout_at};
 
 use super::write::Tape;
@@ -58,18 +59,22 @@ impl LastWords {
     /// Whether the last words are complete with these bytes.
     fn end_in(&mut self, bytes: &Bytes) -> bool {
         let mut over = false;
-        for byte in bytes {
-            match byte {
-                b'\n' => {
-                    over |= self.line_ends();
-                    self.line.clear();
-                }
-                b'\r' => {}
-                byte if self.line.len() < LOOKED_AT => self.line.push(*byte),
-                _ => {}
-            }
+        let mut left = bytes.as_ref();
+        while let Some((line, behind)) = memchr(b'\n', left).and_then(|end| left.split_at_checked(end)) {
+            self.goes_on(line);
+            over |= self.line_ends();
+            self.line.clear();
+            left = behind.get(1..).unwrap_or_default();
         }
+        self.goes_on(left);
         over
+    }
+
+    /// Takes in more of a line.
+    fn goes_on(&mut self, part: &[u8]) {
+        let room = LOOKED_AT.saturating_sub(self.line.len());
+        let looked_at = part.iter().filter(|byte| **byte != b'\r').take(room);
+        self.line.extend(looked_at);
     }
 
     fn line_ends(&mut self) -> bool {

@@ -1,18 +1,17 @@
 //! The lines of a tape: one JSON object each, keys sorted, each with a checksum of its own, so that one changed
 //! exchange is one changed line. The last line holds a seal over all checksums.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::delta::apply;
 use super::exchange::{Exchange, ExchangeEnd, ResponseHead};
 use super::header::Header;
-use super::sent::{SentBody, SentRequest};
+use super::sent::{SentBody, SentRequest, WholeRequest};
 use super::told::ToldBody;
 use super::{body, request};
 
@@ -97,11 +96,12 @@ impl TapeLines {
         Ok(self.finished(json!({ "cardinal_tape": FORMAT, "header": header }).to_string()))
     }
 
-    /// The line of an exchange, whose request lacks the `body` of a completion.
+    /// The line of an exchange, whose request lacks the `body` of a completion. `whole` is the response's body in one piece.
     pub(super) fn exchange(
         &mut self,
         exchange: Exchange,
         body: Option<SentBody>,
+        whole: &[u8],
     ) -> Result<ToldExchange, serde_json::Error> {
         let sent = match body {
             None => SentRequest::of_canonical(exchange.request),
@@ -121,7 +121,7 @@ impl TapeLines {
         let mut line = serde_json::to_string(&LineBeginning {
             end: serde_json::to_value(&exchange.end)?,
             key: &key,
-            request: ToldRequest(&sent.request, told.as_ref()),
+            request: WholeRequest::told(&sent.request, told.as_ref()),
         })?;
         line.truncate(line.len().saturating_sub(1));
         line.push_str(",\"response\":");
@@ -130,7 +130,7 @@ impl TapeLines {
                 line.push_str("null");
                 line.len()..line.len()
             }
-            Some(head) => push_response(&mut line, &head, &exchange.chunks)?,
+            Some(head) => push_response(&mut line, &head, &body::write(whole, &exchange.chunks)?)?,
         };
         line.push_str(",\"seq\":");
         line.push_str(&self.seq.to_string());
@@ -326,41 +326,18 @@ impl TapeLines {
 struct LineBeginning<'l> {
     end: Value,
     key: &'l str,
-    request: ToldRequest<'l>,
-}
-
-/// A request, with what its body adds to the one before, if it is a completion.
-struct ToldRequest<'l>(&'l Value, Option<&'l ToldBody>);
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum ToldField<'l> {
-    Own(&'l Value),
-    Told(&'l ToldBody),
-}
-
-impl Serialize for ToldRequest<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(Value::Object(fields), Some(told)) = self else {
-            return self.0.serialize(serializer);
-        };
-        let own = fields
-            .iter()
-            .map(|(name, field)| (name.as_str(), ToldField::Own(field)));
-        let whole: BTreeMap<&str, ToldField<'_>> = own.chain([("delta", ToldField::Told(told))]).collect();
-        whole.serialize(serializer)
-    }
+    request: WholeRequest<'l, ToldBody>,
 }
 
 /// Appends a response to a line; says where its body stands.
 fn push_response(
     line: &mut String,
     head: &ResponseHead,
-    chunks: &[Bytes],
+    body: &str,
 ) -> Result<Range<usize>, serde_json::Error> {
     line.push_str("{\"body\":");
     let start = line.len();
-    line.push_str(&body::write(chunks).to_string());
+    line.push_str(body);
     let end = line.len();
     // What else there is comes behind the body, in the order of its names.
     let head = serde_json::to_value(head)?;

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -88,13 +89,13 @@ impl SentRequest {
             .iter()
             .filter_map(|pointer| pointer.strip_prefix("/body"));
         if places.clone().all(|place| body.rest.pointer(place).is_none()) {
-            return request::hash_of(&text(&WholeRequest(&self.request, body)));
+            return request::hash_of(&text(&WholeRequest::of(&self.request, body)));
         }
         let mut counted = body.clone();
         for place in places {
             request::remove(&mut counted.rest, place);
         }
-        request::hash_of(&text(&WholeRequest(&self.request, &counted)))
+        request::hash_of(&text(&WholeRequest::of(&self.request, &counted)))
     }
 }
 
@@ -318,23 +319,43 @@ fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// A request with its body in place, the fields in the order of their names.
-struct WholeRequest<'r>(&'r Value, &'r SentBody);
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum RequestField<'r> {
-    Own(&'r Value),
-    Body(&'r SentBody),
+/// A request with one field more, if it has one: the body, or what the body adds to the one before. The fields are in the order
+/// of their names.
+pub(super) struct WholeRequest<'r, B> {
+    request: &'r Value,
+    more: Option<(&'static str, &'r B)>,
 }
 
-impl Serialize for WholeRequest<'_> {
+impl<'r> WholeRequest<'r, SentBody> {
+    fn of(request: &'r Value, body: &'r SentBody) -> Self {
+        let more = Some(("body", body));
+        Self { request, more }
+    }
+}
+
+impl<'r, B> WholeRequest<'r, B> {
+    /// What a line of a tape holds of a request.
+    pub(super) fn told(request: &'r Value, delta: Option<&'r B>) -> Self {
+        let more = delta.map(|delta| ("delta", delta));
+        Self { request, more }
+    }
+}
+
+impl<B: Serialize> Serialize for WholeRequest<'_, B> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = self.0.as_object().into_iter().flatten();
-        let own = fields.map(|(name, field)| (name.as_str(), RequestField::Own(field)));
-        let whole: BTreeMap<&str, RequestField<'_>> =
-            own.chain([("body", RequestField::Body(self.1))]).collect();
-        whole.serialize(serializer)
+        let (Value::Object(fields), Some((name, part))) = (self.request, self.more) else {
+            return self.request.serialize(serializer);
+        };
+        // The fields are in order already: this one comes before the first that is greater.
+        let mut whole = serializer.serialize_map(Some(fields.len().saturating_add(1)))?;
+        for (own, field) in fields.iter().filter(|(own, _)| own.as_str() < name) {
+            whole.serialize_entry(own, field)?;
+        }
+        whole.serialize_entry(name, part)?;
+        for (own, field) in fields.iter().filter(|(own, _)| own.as_str() > name) {
+            whole.serialize_entry(own, field)?;
+        }
+        whole.end()
     }
 }
 
@@ -421,7 +442,7 @@ mod tests {
             ] {
                 let written = match &sent.body {
                     None => text(&sent.request),
-                    Some(body) => text(&WholeRequest(&sent.request, body)),
+                    Some(body) => text(&WholeRequest::of(&sent.request, body)),
                 };
                 assert_eq!(written, whole.to_string());
                 assert_eq!(sent.key(), request::key(&whole));

@@ -1,5 +1,5 @@
 use std::fs::{self, File, OpenOptions};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::beside::{SharedKind, keep_prompt, private, shared_name};
 use super::copy::TapeCopy;
 use super::disk::FileNaming;
 use super::error::TapeError;
-use super::exchange::{Exchange, joined};
+use super::exchange::Exchange;
 use super::header::Header;
 use super::line::{TapeLines, ToldExchange, TurnEnd};
 use super::read::TapeFile;
@@ -49,9 +49,13 @@ impl TapeWriter {
                 place: "its header".to_owned(),
             });
         }
-        fs::create_dir_all(folder_of(path)).map_err(|error| failed(&error))?;
-        let mut file =
-            private(OpenOptions::new().write(true).create_new(true), path).map_err(|error| failed(&error))?;
+        let create = || private(OpenOptions::new().write(true).create_new(true), path);
+        // All but the first tape of a folder find it there.
+        let made = create().or_else(|error| match error.kind() {
+            ErrorKind::NotFound => fs::create_dir_all(folder_of(path)).and_then(|()| create()),
+            _ => Err(error),
+        });
+        let mut file = made.map_err(|error| failed(&error))?;
         if let Err(error) = file.write_all(line.as_bytes()) {
             // Half a header is of no use, and would be in the way of the next tape.
             let _ = fs::remove_file(path);
@@ -119,16 +123,14 @@ impl TapeWriter {
     ) -> Result<(), TapeError> {
         let seq = self.lines.seq();
         let completion = sent.is_some() || exchange.is_completion();
-        let harmless = exchange.redact();
-        let chunks = exchange.chunks.clone();
-        let body = joined(&chunks);
+        let (body, harmless) = exchange.redact();
         let ToldExchange {
             line,
             body: told,
             prefix,
         } = self
             .lines
-            .exchange(exchange, sent)
+            .exchange(exchange, sent, &body)
             .map_err(|error| self.broken(&error))?;
         let holds = |bytes: &[u8]| {
             let mut secrets = credentials.iter();
