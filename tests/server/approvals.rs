@@ -10,9 +10,9 @@ use cardinal::grants::{GrantLevel, GrantRule};
 use cardinal::operations::Area;
 use serde_json::json;
 
-use super::client::Ask;
+use super::client::{Ask, Reply};
 use super::kit::TestServer;
-use crate::support::reply::Reply;
+use crate::support::reply::Reply as ModelReply;
 use crate::support::scripted_model::ScriptedModel;
 use crate::support::stack::dbt_settings;
 
@@ -27,6 +27,24 @@ fn settings(dir: &std::path::Path) -> ApprovalSettings {
         valid_for: Duration::from_secs(600),
         approvers: vec![approver("ana"), approver("asker")],
     }
+}
+
+/// A server that asks everybody for a token, and takes decisions of these approvals.
+async fn closed(approvals: &ApprovalSettings) -> TestServer {
+    let approvals = approvals.clone();
+    TestServer::with(|settings| {
+        settings.server.auth = AuthPolicy::Required;
+        settings.approvals = Some(approvals);
+    })
+    .await
+}
+
+/// Grants or denies an approval, with a token.
+async fn decide(server: &TestServer, token: &str, id: &str, decision: &str) -> Reply {
+    let decide = Ask::post(&format!("/v1/approvals/{id}/{decision}"), &json!({}));
+    server
+        .send(decide.with("authorization", &format!("Bearer {token}")))
+        .await
 }
 
 async fn asked(store: &ApprovalStore, hash: &str, principal: &str) -> String {
@@ -57,11 +75,7 @@ async fn only_whoever_is_named_decides_and_never_for_themselves() {
     let folder = tempfile::tempdir().unwrap();
     let approvals = settings(folder.path());
     let store = ApprovalStore::new(approvals.clone());
-    let server = TestServer::with(|settings| {
-        settings.server.auth = AuthPolicy::Required;
-        settings.approvals = Some(approvals);
-    })
-    .await;
+    let server = closed(&approvals).await;
     let id = asked(&store, "aa", "asker").await;
     let (ana, ben, asker) = (
         server.token("ana", &["ask"]).await,
@@ -75,7 +89,7 @@ async fn only_whoever_is_named_decides_and_never_for_themselves() {
     for ask in [Ask::get("/v1/approvals"), grant()] {
         assert_eq!(by(&ben, ask).await.status, 403);
     }
-    let own = by(&asker, grant()).await;
+    let own = decide(&server, &asker, &id, "grant").await;
     assert_eq!(own.status, 403, "{own:#?}");
     assert!(own.body.contains("whoever asked may not approve"), "{own:#?}");
     let list = by(&ana, Ask::get("/v1/approvals")).await.json();
@@ -89,18 +103,14 @@ async fn only_whoever_is_named_decides_and_never_for_themselves() {
             .status,
         404
     );
-    let granted = by(&ana, grant()).await;
+    let granted = decide(&server, &ana, &id, "grant").await;
     assert_eq!(
         (granted.status, &granted.json()["decided_by"]),
         (200, &"ana".into())
     );
-    assert_eq!(by(&ana, grant()).await.status, 409);
+    assert_eq!(decide(&server, &ana, &id, "grant").await.status, 409);
     let other = asked(&store, "bb", "asker").await;
-    let denied = by(
-        &ana,
-        Ask::post(&format!("/v1/approvals/{other}/deny"), &json!({})),
-    )
-    .await;
+    let denied = decide(&server, &ana, &other, "deny").await;
     assert_eq!(denied.json()["state"], "denied");
 }
 
@@ -119,11 +129,7 @@ async fn whoever_asked_with_the_credential_of_all_may_not_approve() {
     let folder = tempfile::tempdir().unwrap();
     let approvals = settings(folder.path());
     let store = ApprovalStore::new(approvals.clone());
-    let server = TestServer::with(|settings| {
-        settings.server.auth = AuthPolicy::Required;
-        settings.approvals = Some(approvals);
-    })
-    .await;
+    let server = closed(&approvals).await;
     let (ana, asker) = (
         server.token("ana", &["ask"]).await,
         server.token("asker", &["ask"]).await,
@@ -133,19 +139,11 @@ async fn whoever_asked_with_the_credential_of_all_may_not_approve() {
     assert_ne!(asked_by(&store, "aa", "default", Some("asker")).await, id);
     assert_eq!(asked_by(&store, "aa", "default", Some("ana")).await, id);
     for decision in ["grant", "deny"] {
-        let path = format!("/v1/approvals/{id}/{decision}");
-        let decide = |token: &str| {
-            let bearer = format!("Bearer {token}");
-            server.send(Ask::post(&path, &json!({})).with("authorization", &bearer))
-        };
-        let own = decide(&ana).await;
+        let own = decide(&server, &ana, &id, decision).await;
         assert_eq!(own.status, 403, "{own:#?}");
         assert!(own.body.contains("whoever asked may not approve"), "{own:#?}");
     }
-    let grant = Ask::post(&format!("/v1/approvals/{id}/grant"), &json!({}));
-    let granted = server
-        .send(grant.with("authorization", &format!("Bearer {asker}")))
-        .await;
+    let granted = decide(&server, &asker, &id, "grant").await;
     assert_eq!(
         (granted.status, &granted.json()["asked_by"]),
         (200, &"ana".into()),
@@ -163,8 +161,8 @@ async fn a_request_of_a_question_knows_who_asked_it() {
     let approvals = settings(folder.path());
     let call = json!({"job": "8002", "steps": ["dbt build --full-refresh"]});
     let model = ScriptedModel::openai(vec![
-        Reply::tool_calls([("dbt_run_job", call)]),
-        Reply::text("A person has to approve it."),
+        ModelReply::tool_calls([("dbt_run_job", call)]),
+        ModelReply::text("A person has to approve it."),
     ])
     .await;
     let server = TestServer::before(model, |settings| {
@@ -174,11 +172,12 @@ async fn a_request_of_a_question_knows_who_asked_it() {
         settings.grants.rules = vec![GrantRule::new([Area::DbtRuns], GrantLevel::Full)];
     })
     .await;
-    let ana = format!("Bearer {}", server.token("ana", &["ask"]).await);
+    let ana = server.token("ana", &["ask"]).await;
+    let bearer = format!("Bearer {ana}");
     let question = Ask::post("/v1/answers", &json!({"question": "Rebuild everything."}));
-    let record = server.send(question.with("authorization", &ana)).await.json();
+    let record = server.send(question.with("authorization", &bearer)).await.json();
     let list = server
-        .send(Ask::get("/v1/approvals").with("authorization", &ana))
+        .send(Ask::get("/v1/approvals").with("authorization", &bearer))
         .await
         .json();
     let asked = &list["approvals"][0];
@@ -187,9 +186,6 @@ async fn a_request_of_a_question_knows_who_asked_it() {
         (&json!("ana"), &json!("default")),
         "{list:#} {record:#}"
     );
-    let path = format!("/v1/approvals/{}/grant", asked["id"].as_str().unwrap());
-    let own = server
-        .send(Ask::post(&path, &json!({})).with("authorization", &ana))
-        .await;
+    let own = decide(&server, &ana, asked["id"].as_str().unwrap(), "grant").await;
     assert_eq!(own.status, 403, "{own:#?}");
 }

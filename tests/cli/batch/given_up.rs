@@ -24,21 +24,29 @@ async fn left_at_the_provider(model: &BatchingModel, program: &Program) {
     child.wait().unwrap();
 }
 
+/// What the new run is asked for. It is a live one: the batch is of no use to it.
+const FRESH: [&str; 4] = ["q.jsonl", "-o", "out.jsonl", "--fresh"];
+
+/// A provider at which a killed run of four questions left its batch, and whoever begins that run again.
+async fn given_up(provider: Provider, keeps_going: bool) -> (BatchingModel, Sandbox, Program) {
+    let faults = BatchFaults {
+        takes: Duration::from_secs(3600),
+        keeps_going,
+        ..BatchFaults::default()
+    };
+    let model = BatchingModel::start(provider, faults, usual).await;
+    let sandbox = Sandbox::serve(&[]);
+    let program = client(&model, &sandbox, provider);
+    write(&program, "q.jsonl", questions(4));
+    left_at_the_provider(&model, &program).await;
+    (model, sandbox, program)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_is_begun_again_cancels_what_the_one_before_left_at_the_provider() {
     for provider in [Provider::Openai, Provider::Anthropic] {
-        let faults = BatchFaults {
-            takes: Duration::from_secs(3600),
-            ..BatchFaults::default()
-        };
-        let model = BatchingModel::start(provider, faults, usual).await;
-        let sandbox = Sandbox::serve(&[]);
-        let program = client(&model, &sandbox, provider);
-        write(&program, "q.jsonl", questions(4));
-        left_at_the_provider(&model, &program).await;
-        // The new run is a live one: the batch is of no use to it.
-        let arguments = ["q.jsonl", "-o", "out.jsonl", "--fresh"];
-        let told = tokio::task::block_in_place(|| batch(&program, &arguments, 0)).stderr;
+        let (model, _sandbox, program) = given_up(provider, false).await;
+        let told = tokio::task::block_in_place(|| batch(&program, &FRESH, 0)).stderr;
         let over = if provider == Provider::Anthropic {
             "ended"
         } else {
@@ -59,19 +67,8 @@ async fn a_run_that_is_begun_again_cancels_what_the_one_before_left_at_the_provi
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_cancelled_at_the_provider_is_told_with_its_price() {
-    let provider = Provider::Openai;
-    let faults = BatchFaults {
-        takes: Duration::from_secs(3600),
-        keeps_going: true,
-        ..BatchFaults::default()
-    };
-    let model = BatchingModel::start(provider, faults, usual).await;
-    let sandbox = Sandbox::serve(&[]);
-    let program = client(&model, &sandbox, provider);
-    write(&program, "q.jsonl", questions(4));
-    left_at_the_provider(&model, &program).await;
-    let arguments = ["q.jsonl", "-o", "out.jsonl", "--fresh"];
-    let told = tokio::task::block_in_place(|| batch(&program, &arguments, 0)).stderr;
+    let (model, _sandbox, program) = given_up(Provider::Openai, true).await;
+    let told = tokio::task::block_in_place(|| batch(&program, &FRESH, 0)).stderr;
     for words in [
         "batch_0 of the run before is left running, with 4 completions (about $",
         "may not cancel",
