@@ -152,7 +152,7 @@ impl Report {
         let cores = std::thread::available_parallelism()?;
         let quarters: Vec<String> = self.all.quarters.iter().map(|mb| format!("{mb:.0}")).collect();
         let growth = format!(
-            "{:.2} times the {:.1} after the first turns",
+            "{:.2} times the {:.1} MB when idle after the first {conversations} turns",
             self.after / self.idle,
             self.idle
         );
@@ -191,7 +191,14 @@ impl Report {
                 String::new(),
             ),
             ("MB at each quarter", String::new(), quarters.join(", ")),
-            ("MB when idle again", format!("{:.1}", self.after), growth),
+            (
+                "MB when idle again",
+                format!("{:.1}", self.after),
+                format!(
+                    "{growth}; measured after {:.0} turns",
+                    all_turns + count(conversations)
+                ),
+            ),
         ] {
             writeln!(out, "{what:<24}{figure:>10}   {bound}")?;
         }
