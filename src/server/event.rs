@@ -126,9 +126,9 @@ impl TurnEvent {
         }
     }
 
-    /// As JSON on one line.
-    pub(super) fn json(&self) -> String {
+    /// Writes it as JSON on one line.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
         // A tree of plain values always serialises.
-        serde_json::to_string(self).unwrap_or_default()
+        let _ = serde_json::to_writer(out, self);
     }
 }

@@ -1,11 +1,12 @@
 //! Events of a turn as server-sent events.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use http::HeaderMap;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -26,13 +27,19 @@ const UNTIL_SENT: Duration = Duration::from_millis(50);
 /// Keeps proxies from holding events back.
 const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 
+/// Writes one event.
+fn frame(number: usize, event: &TurnEvent, out: &mut Vec<u8>) {
+    // Memory can always be written to.
+    let _ = write!(out, "id: {number}\nevent: {}\ndata: ", event.name());
+    event.write(out);
+    out.extend_from_slice(b"\n\n");
+}
+
 /// One event as it is written.
-fn frame(number: usize, event: &TurnEvent) -> Bytes {
-    Bytes::from(format!(
-        "id: {number}\nevent: {}\ndata: {}\n\n",
-        event.name(),
-        event.json()
-    ))
+fn framed(number: usize, event: &TurnEvent) -> Bytes {
+    let mut out = Vec::new();
+    frame(number, event, &mut out);
+    out.into()
 }
 
 /// A response that streams. When the stream fails, the connection is reset: nobody takes a part for the whole.
@@ -49,7 +56,7 @@ pub(super) fn stream(frames: impl Stream<Item = Result<Bytes, LogCut>> + Send + 
 /// what it writes nothing for is left out. Events that come together go out together.
 pub(super) fn frames(
     mut reader: EventReader,
-    mut write: impl FnMut(usize, &TurnEvent) -> Option<Bytes> + Send + 'static,
+    mut write: impl FnMut(usize, &TurnEvent, &mut Vec<u8>) + Send + 'static,
 ) -> impl Stream<Item = Result<Bytes, LogCut>> + Send {
     async_stream::stream! {
         loop {
@@ -63,15 +70,15 @@ pub(super) fn frames(
                 Ok(Some(Ok((number, event)))) => {
                     // Whoever tells this one may be about to tell more.
                     tokio::task::yield_now().await;
-                    let mut together = BytesMut::new();
-                    together.extend(write(number, &event));
+                    let mut together = Vec::new();
+                    write(number, &event, &mut together);
                     while together.len() < TOGETHER
                         && let Some((number, event)) = reader.next_now()
                     {
-                        together.extend(write(number, &event));
+                        write(number, &event, &mut together);
                     }
                     if !together.is_empty() {
-                        yield Ok(together.freeze());
+                        yield Ok(together.into());
                     }
                 }
             }
@@ -103,7 +110,7 @@ pub(super) fn told_when_cut(
 
 /// The native stream of a log.
 pub(super) fn native(reader: EventReader) -> Response {
-    stream(frames(reader, |number, event| Some(frame(number, event))))
+    stream(frames(reader, frame))
 }
 
 /// The native stream of an answer that does not run in this process, or not any more. It is looked at until it does, or is
@@ -115,7 +122,7 @@ pub(super) fn stored(state: SharedState, id: String, seen: usize) -> Response {
                 let mut reader = live.read(seen);
                 while let Some(next) = reader.next().await {
                     match next {
-                        Ok((number, event)) => yield Ok(frame(number, &event)),
+                        Ok((number, event)) => yield Ok(framed(number, &event)),
                         Err(cut) => {
                             yield Err(cut);
                             return;
@@ -128,7 +135,7 @@ pub(super) fn stored(state: SharedState, id: String, seen: usize) -> Response {
                 Ok(Some(record)) if record.status.is_over() => {
                     for (at, event) in told(record).iter().enumerate() {
                         // Whoever asks may name any number.
-                        yield Ok(frame(seen.saturating_add(at).saturating_add(1), event));
+                        yield Ok(framed(seen.saturating_add(at).saturating_add(1), event));
                     }
                     return;
                 }

@@ -104,7 +104,9 @@ pub(super) async fn turn_of(
 
 fn streamed(live: &Arc<LiveTurn>, with_usage: bool) -> Response {
     let mut writer = ChunkWriter::new(&live.id, with_usage);
-    let frames = frames(live.read(0), move |_, event| writer.write(event));
+    let frames = frames(live.read(0), move |_, event, out| {
+        out.extend_from_slice(&writer.write(event).unwrap_or_default());
+    });
     sse(told_when_cut(frames, error_frame))
 }
 

@@ -253,6 +253,8 @@ fn streamed(live: &Arc<LiveTurn>, previous: Option<String>) -> Response {
         number: 0,
         out: String::new(),
     };
-    let frames = frames(live.read(0), move |_, event| writer.write(event));
+    let frames = frames(live.read(0), move |_, event, out| {
+        out.extend_from_slice(&writer.write(event).unwrap_or_default());
+    });
     sse(told_when_cut(frames, error_frame))
 }

@@ -94,7 +94,9 @@ pub(in crate::server::routes) async fn resume(
 /// A running answer from its beginning, as this protocol resumes.
 fn streamed(live: &Arc<LiveTurn>) -> Response {
     let mut writer = UiWriter::default();
-    let frames = frames(live.read(0), move |_, event| writer.write(event));
+    let frames = frames(live.read(0), move |_, event, out| {
+        out.extend_from_slice(&writer.write(event).unwrap_or_default());
+    });
     let mut response = sse(told_when_cut(frames, |detail| Bytes::from(error_chunk(detail))));
     let headers: &mut HeaderMap = response.headers_mut();
     headers.insert("x-vercel-ai-ui-message-stream", HeaderValue::from_static("v1"));

@@ -61,27 +61,31 @@ fn in_savepoint<T>(
     connection: &Connection,
     work: impl FnOnce(&Connection) -> Result<T, DatabaseError>,
 ) -> Result<T, DatabaseError> {
-    let say = |sql: &str| connection.prepare_cached(sql)?.execute([]);
-    say("SAVEPOINT job")?;
+    say(connection, "SAVEPOINT job")?;
     let result = work(connection);
     if result.is_err() {
-        say("ROLLBACK TO job")?;
+        say(connection, "ROLLBACK TO job")?;
     }
-    say("RELEASE job")?;
+    say(connection, "RELEASE job")?;
     result
+}
+
+/// Runs a statement that is said again and again, so that it is read once.
+fn say(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
 /// Runs jobs until nobody can send one any more.
 fn write(connection: &Connection, queue: &mpsc::Receiver<Job>) {
     while let Ok(first) = queue.recv() {
-        let begun = connection.execute_batch("BEGIN IMMEDIATE");
+        let begun = say(connection, "BEGIN IMMEDIATE");
         let mut replies = vec![first(connection)];
         while replies.len() < MAX_BATCH
             && let Ok(next) = queue.try_recv()
         {
             replies.push(next(connection));
         }
-        let ended = begun.and_then(|()| connection.execute_batch("COMMIT"));
+        let ended = begun.and_then(|()| say(connection, "COMMIT"));
         if let Err(error) = &ended {
             tracing::error!(%error, "the store could not commit");
             // There may be no transaction to roll back.
