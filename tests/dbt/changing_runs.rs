@@ -62,6 +62,23 @@ async fn a_run_is_cancelled_and_then_over() {
     );
 }
 
+/// Whenever it comes: also in the moment in which the run takes its next step.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_was_cancelled_stays_so() {
+    let stand = DbtStand::with(|options| options.pace = Duration::from_millis(1)).await;
+    let client = stand.account.administrative();
+    let mut cancelled = Vec::new();
+    for _ in 0..100 {
+        let run = client.trigger(HANGS, "a test").await.unwrap();
+        tokio::time::sleep(Duration::from_micros(fastrand::u64(0..3000))).await;
+        client.cancel(run.id).await.unwrap();
+        cancelled.push(run.id);
+    }
+    for id in cancelled {
+        assert_eq!(client.run(id).await.unwrap().status, DbtRunStatus::Cancelled);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_is_run_again_from_where_it_failed() {
     let stand = DbtStand::start().await;

@@ -238,7 +238,7 @@ fn completions_on_tapes(store: &str) -> Vec<Completion> {
     found
 }
 
-/// Kills one process after another, twenty times, and starts it again.
+/// Kills one process after another and starts it again: twenty times, and on until a kill met a turn in its middle.
 async fn killed_under_load(store: &str, replicas: usize) {
     let (model, bill) = counting_model().await;
     let folder = tempfile::tempdir().unwrap();
@@ -247,7 +247,16 @@ async fn killed_under_load(store: &str, replicas: usize) {
     let urls = processes.iter().map(|process| process.url.clone()).collect();
     let load = Load::begin(urls, tokens);
     let mut taped = Taped::new();
-    for round in 0..20 {
+    let halves = |taped: &Taped| {
+        let first = taped.keys().filter(|(_, step)| *step == 1);
+        first
+            .filter(|(word, _)| !taped.contains_key(&(word.clone(), 2)))
+            .count()
+    };
+    for round in 0..60 {
+        if round >= 20 && halves(&taped) > 0 {
+            break;
+        }
         tokio::time::sleep(Duration::from_millis(fastrand::u64(300..900))).await;
         let at = round % replicas;
         processes[at].kill();
@@ -260,11 +269,8 @@ async fn killed_under_load(store: &str, replicas: usize) {
         processes[at] = tokio::task::spawn_blocking(move || plan.start()).await.unwrap();
         load.urls.lock().unwrap()[at].clone_from(&processes[at].url);
     }
-    let halves = taped
-        .keys()
-        .filter(|(word, step)| *step == 1 && !taped.contains_key(&(word.clone(), 2)));
     assert!(
-        halves.count() > 0,
+        halves(&taped) > 0,
         "no process was killed in the middle of a turn"
     );
     load.end(&bill, &taped).await;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::history::{RunSeed, commands, run_fields};
-use super::record::{RunEnding, RunPhase, is_over, refresh};
+use super::record::{RunEnding, RunPhase, is_over, phase_of, refresh};
 use super::steps::{LOG_OF_FAILURE, run_steps};
 use crate::account::AdminObjectKind;
 use crate::clock::now;
@@ -229,12 +229,19 @@ impl RunTask {
         }
     }
 
+    /// Takes the run to its next phase, and tells how it is then. A run that was cancelled meanwhile stays as it is.
     fn become_(&self, state: &Arc<DbtState>, status: RunPhase, moments: &[&str]) -> Option<Value> {
         let job = state
             .account
             .get(AdminObjectKind::Job, self.job_id)
             .unwrap_or_default();
-        state.account.change(AdminObjectKind::Run, self.run_id, |fields| {
+        let mut cancelled = false;
+        let run = state.account.change(AdminObjectKind::Run, self.run_id, |fields| {
+            // Somebody may cancel it between the wait before this and now. It stays cancelled.
+            cancelled = phase_of(fields).is_over();
+            if cancelled {
+                return;
+            }
             let moment = now();
             for name in moments.iter().chain(&["updated_at"]) {
                 fields.insert((*name).to_owned(), json!(moment));
@@ -255,7 +262,8 @@ impl RunTask {
                 fields.insert("status_message".to_owned(), json!(LOG_OF_FAILURE));
             }
             refresh(fields);
-        })
+        });
+        run.filter(|_| !cancelled)
     }
 }
 

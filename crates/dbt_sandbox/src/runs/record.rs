@@ -73,11 +73,15 @@ pub enum RunEnding {
     Hangs,
 }
 
-pub(crate) fn status_of(run: &Value) -> RunPhase {
+pub(crate) fn phase_of(run: &Map<String, Value>) -> RunPhase {
     run.get("status")
         .and_then(Value::as_i64)
         .and_then(RunPhase::of_code)
         .unwrap_or(RunPhase::Queued)
+}
+
+pub(crate) fn status_of(run: &Value) -> RunPhase {
+    run.as_object().map_or(RunPhase::Queued, phase_of)
 }
 
 pub(crate) fn is_over(run: &Value) -> bool {
@@ -86,8 +90,7 @@ pub(crate) fn is_over(run: &Value) -> bool {
 
 /// Sets what follows from the status and the moments.
 pub(crate) fn refresh(run: &mut Map<String, Value>) {
-    let code = run.get("status").and_then(Value::as_i64).unwrap_or(1);
-    let status = RunPhase::of_code(code).unwrap_or(RunPhase::Queued);
+    let status = phase_of(run);
     let text = |name: &str| run.get(name).and_then(Value::as_str).map(str::to_owned);
     let (created, started, finished) = (text("created_at"), text("started_at"), text("finished_at"));
     let duration = between(created.as_deref(), finished.as_deref());
