@@ -63,6 +63,7 @@ pub enum CacheHints {
     Auto,
     /// To this endpoint, whatever its host: for a proxy in front of OpenAI.
     Always,
+    /// To no endpoint.
     Never,
 }
 
