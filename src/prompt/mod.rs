@@ -21,6 +21,7 @@ mod render;
 mod sharing;
 mod templates;
 mod texts;
+mod words;
 
 pub(crate) use fill::fill;
 pub(crate) use render::entry_summary;
@@ -28,3 +29,5 @@ pub use render::{CATALOG_BUDGET_BYTES, Prompt, PromptError, entry_text};
 pub(crate) use render::{notes_lines, shows_map};
 pub(crate) use texts::texts_hash_for;
 pub use texts::{DBT_TEXTS, PROMPT_TEXTS, text_hashes, texts_hash};
+pub(crate) use words::words_hash_for;
+pub use words::{DBT_WORDS, PROGRAM_WORDS, words_hash};

@@ -269,8 +269,16 @@ pub(crate) fn texts_hash_for(tools: &[ToolSpec]) -> String {
     static PLAIN: LazyLock<String> = LazyLock::new(|| texts_hash(PROMPT_TEXTS.iter().copied()));
     static WITH_DBT: LazyLock<String> =
         LazyLock::new(|| texts_hash(PROMPT_TEXTS.iter().chain(DBT_TEXTS).copied()));
-    let dbt = tools.iter().any(|tool| DBT_TOOLS.contains(&tool.name.as_str()));
-    if dbt { WITH_DBT.clone() } else { PLAIN.clone() }
+    if asks_dbt(tools) {
+        WITH_DBT.clone()
+    } else {
+        PLAIN.clone()
+    }
+}
+
+/// Whether one of these tools asks dbt.
+pub(super) fn asks_dbt(tools: &[ToolSpec]) -> bool {
+    tools.iter().any(|tool| DBT_TOOLS.contains(&tool.name.as_str()))
 }
 
 /// The hash of each folder of texts, by the folder's name: over paths and bytes, in order.

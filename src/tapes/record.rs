@@ -9,7 +9,7 @@ use url::Url;
 use super::snapshot::keep_catalog;
 use crate::agent::{Agent, Answer, Event, TurnOptions, TurnSettings};
 use crate::conversation::Conversation;
-use crate::prompt::{Prompt, PromptError, texts_hash_for};
+use crate::prompt::{Prompt, PromptError, texts_hash_for, words_hash_for};
 use crate::tools::Toolbox;
 use crate::wire::{
     CatalogNote, Header, MetabaseNote, Player, PromptNote, Tape, TapeCopy, TapeError, TapeFile, TapeMode,
@@ -265,6 +265,7 @@ impl Recorder {
         let now = prompt_note(agent.prompt());
         // An older tape does not say what its texts were.
         let texts = header.prompt.texts.clone().or_else(|| now.texts.clone());
+        let words = header.prompt.words.clone().or_else(|| now.words.clone());
         let parts = [
             ("model", header.model.clone(), agent.model_id().to_string()),
             (
@@ -282,6 +283,11 @@ impl Recorder {
                 "texts in prompts",
                 texts.unwrap_or_default(),
                 now.texts.unwrap_or_default(),
+            ),
+            (
+                "words of the program",
+                words.unwrap_or_default(),
+                now.words.unwrap_or_default(),
             ),
             (
                 "catalog",
@@ -353,5 +359,6 @@ pub(super) fn prompt_note(prompt: &Prompt) -> PromptNote {
             .map(|(name, hash)| ((*name).to_owned(), hash.clone()))
             .collect(),
         texts: Some(texts_hash_for(&prompt.tools)),
+        words: Some(words_hash_for(&prompt.tools)),
     }
 }

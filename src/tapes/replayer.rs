@@ -47,6 +47,11 @@ impl Replayer {
         if recorded.texts.is_some() && recorded.texts != now.texts {
             changed.push("the texts that a model can be sent (prompts/)".to_owned());
         }
+        if recorded.words.is_some() && recorded.words != now.words {
+            changed.push(
+                "the words of the program that a model can be sent (refusals, hints, headings)".to_owned(),
+            );
+        }
         changed
     }
 

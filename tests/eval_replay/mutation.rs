@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use cardinal::eval::recordings::{CaseNote, ExistingRecordings, NOTE_FILE};
 use cardinal::eval::{Mode, TrialRecord, Verdict};
-use cardinal::prompt::{PROMPT_TEXTS, text_hashes, texts_hash};
+use cardinal::prompt::{PROGRAM_WORDS, PROMPT_TEXTS, text_hashes, texts_hash, words_hash};
 use cardinal::wire::{Exchange, TapeFile};
 
 use super::kit::{Shops, anthropic, change, forge, openai, ran};
@@ -117,6 +117,38 @@ async fn a_byte_of_any_text_that_a_model_can_be_sent_makes_it_stale() {
             tape.header.prompt.texts = Some(texts_hash(PROMPT_TEXTS.iter().copied()));
         });
     }
+    assert_eq!(verdict(&shops, "by-shop").await, Verdict::Passed);
+}
+
+/// Words that stand in the program itself: refusals, hints, headings of results.
+#[tokio::test]
+async fn a_byte_of_any_word_of_the_program_makes_it_stale() {
+    let shops = Shops::new();
+    shops
+        .record("one", &openai().await, ExistingRecordings::Refuse)
+        .await;
+    let single = shops.path("tapes/one/by-shop");
+    let now = words_hash(PROGRAM_WORDS, &[]);
+    let recorded = TapeFile::read(&single.join("turn-1.jsonl")).unwrap();
+    assert_eq!(recorded.header.prompt.words.as_ref(), Some(&now));
+    for (changed, (folder, words)) in PROGRAM_WORDS.iter().enumerate() {
+        for number in [0, words.len() / 2, words.len() - 1] {
+            let other = format!("{}.", words[number]);
+            let mut words = words.to_vec();
+            words[number] = &other;
+            let mut all = PROGRAM_WORDS.to_vec();
+            all[changed] = (folder, &words);
+            let forged = words_hash(&all, &[]);
+            assert_ne!(forged, now, "{other}");
+            forge(&single, 1, |tape| tape.header.prompt.words = Some(forged));
+            stale(
+                &verdict(&shops, "by-shop").await,
+                "the words of the program that a model can be sent (refusals, hints, headings)",
+            );
+        }
+    }
+    // A tape from before these were hashed says nothing of them.
+    forge(&single, 1, |tape| tape.header.prompt.words = None);
     assert_eq!(verdict(&shops, "by-shop").await, Verdict::Passed);
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use cardinal::prompt::{DBT_TEXTS, PROMPT_TEXTS, text_hashes};
+use cardinal::prompt::{DBT_TEXTS, DBT_WORDS, PROGRAM_WORDS, PROMPT_TEXTS, text_hashes, words_hash};
 
 /// What no model reads: the keyword planner answers without one.
 const NOT_READ: &str = "planner";
@@ -43,6 +43,40 @@ fn every_text_that_a_model_reads_is_in_a_hash() {
         );
     }
     assert_eq!(listed, files, "PROMPT_TEXTS and DBT_TEXTS have to list the files");
+}
+
+/// What stands in the source of refusals, hints and headings is in the hash of the program's words, as it is written there.
+#[test]
+fn words_of_the_program_are_gathered_where_they_are_said() {
+    let said = |words: &[(&str, &[&str])], folder: &str, word: &str| {
+        let (_, words) = words.iter().find(|(name, _)| *name == folder).unwrap();
+        words.iter().any(|said| said.contains(word))
+    };
+    for (folder, word) in [
+        ("tools", "field_values lists them"),
+        ("result", "end of table"),
+        ("references", "more in result"),
+        ("agent", "Until then these results were found"),
+        ("metabase", "HTTP {} without a reason"),
+        ("model", "schemas cannot be sent"),
+        ("conversation", "left out later to save room"),
+        ("wire", "broke before the response was complete"),
+    ] {
+        assert!(said(PROGRAM_WORDS, folder, word), "{folder}: {word}");
+    }
+    assert!(said(DBT_WORDS, "dbt", "dbt"), "{DBT_WORDS:?}");
+    let all: usize = PROGRAM_WORDS.iter().map(|(_, words)| words.len()).sum();
+    assert!(all > 500, "{all}");
+    // Neither tests nor notes for people who read the source.
+    for word in ["/// ", "#[test]", "assert"] {
+        let anywhere = PROGRAM_WORDS
+            .iter()
+            .any(|(folder, _)| said(PROGRAM_WORDS, folder, word));
+        assert!(!anywhere, "{word}");
+    }
+    let now = words_hash(PROGRAM_WORDS, &[]);
+    assert_ne!(now, words_hash(&[PROGRAM_WORDS, DBT_WORDS].concat(), &[]));
+    assert_ne!(now, words_hash(PROGRAM_WORDS, DBT_TEXTS));
 }
 
 #[test]

@@ -28,6 +28,7 @@ pub(super) fn header() -> Header {
         model: "openai:x".to_owned(),
         answered_by: "a test".to_owned(),
         prompt: PromptNote {
+            words: None,
             hash: "p".to_owned(),
             segments: [("core".to_owned(), "c".to_owned())].into(),
             texts: Some("t".to_owned()),

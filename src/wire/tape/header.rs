@@ -54,6 +54,10 @@ pub struct PromptNote {
     /// were hashed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub texts: Option<String>,
+    /// Of all words of the program itself that a model can be sent: refusals, hints, headings of results; `None` on tapes that
+    /// were recorded before these were hashed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
