@@ -46,6 +46,16 @@ pub enum RequestPart {
     Store,
     /// `status` of the items that go back.
     ItemStatus,
+    /// Notes as messages of their own: they stand at the end of the message before them, so that roles alternate.
+    RoleOrder,
+    /// The role `system`: the system prompt begins the first question.
+    SystemRole,
+    /// Ids of calls as they came: they go back as nine letters and digits.
+    CallIds,
+    /// Calls without thoughts: an empty thought goes back with them.
+    NoReasoning,
+    /// Fields of messages that only the server understands.
+    KeptFields,
     /// `tools`: the model is driven by one JSON object per step.
     Tools,
     /// Chat completions as a whole: the model speaks the Responses API alone.
@@ -92,6 +102,19 @@ const REFUSING: [&str; 36] = [
     "instead",
 ];
 
+/// Fields of messages that servers send and others, behind the same gateway, refuse.
+const KEPT: [&str; 9] = [
+    "reasoning_content",
+    "reasoning",
+    "reasoning_details",
+    "thinking_blocks",
+    "provider_specific_fields",
+    "tool_plan",
+    "annotations",
+    "extra_content",
+    "thought_signature",
+];
+
 /// What a refusal of chat completions says when the model is to be asked over the Responses API.
 const NO_CHAT: [&str; 6] = [
     "v1/responses",
@@ -120,6 +143,11 @@ impl RequestPart {
             Self::Include => "`include` is left out, so that reasoning is not sent back",
             Self::Store => "`store` is left out, so that the server may keep what is asked",
             Self::ItemStatus => "items go back without their `status`",
+            Self::RoleOrder => "notes stand in the message before them, so that roles alternate",
+            Self::SystemRole => "the system prompt begins the first question",
+            Self::CallIds => "calls go back under ids of nine letters and digits",
+            Self::NoReasoning => "an empty thought goes back with calls that came without one",
+            Self::KeptFields => "fields of the server's own do not go back with messages",
             Self::ChatCompletions => "the Responses API is asked in place of chat completions",
             Self::Tools => {
                 "tools are not sent; the model is driven by one JSON object per step (json_action)"
@@ -131,6 +159,7 @@ impl RequestPart {
     pub(super) fn refused(words: &str, sent: &[Self]) -> Option<Self> {
         let words = words.to_lowercase();
         let refusing = REFUSING.iter().any(|phrase| words.contains(phrase));
+        let has = |phrases: &[&str]| phrases.iter().any(|phrase| words.contains(phrase));
         let named = |part: Self| part.names().iter().any(|name| contains_word(&words, name));
         sent.iter().copied().find(|part| match part {
             Self::NullContent => {
@@ -142,6 +171,19 @@ impl RequestPart {
             Self::Tools => refusing && names_tools(&words),
             Self::Stream => refusing && (words.contains("streaming") || contains_word(&words, "stream")),
             Self::ChatCompletions => NO_CHAT.iter().any(|phrase| words.contains(phrase)),
+            Self::RoleOrder => {
+                has(&["roles must alternate", "must alternate between"])
+                    || (words.contains("unexpected role") && words.contains("after role"))
+            }
+            Self::SystemRole => {
+                refusing && has(&["system role", "role 'system'", "role: system", "system message"])
+            }
+            Self::CallIds => words.contains("tool call id") && has(&["length of 9", "a-z, a-z, 0-9"]),
+            Self::NoReasoning => {
+                words.contains("reasoning_content")
+                    && has(&["missing", "must be passed", "must be provided", "is required"])
+            }
+            Self::KeptFields => refusing && KEPT.iter().any(|name| contains_word(&words, name)),
             // `input[2].status`
             Self::ItemStatus => words.contains("].status"),
             part => refusing && named(*part),
@@ -161,7 +203,16 @@ impl RequestPart {
             Self::ResponseFormat => &["response_format", "json_schema", "guided_json", "text.format"],
             Self::Include => &["include", "encrypted_content", "reasoning.encrypted_content"],
             Self::Store => &["store"],
-            Self::NullContent | Self::Stream | Self::Tools | Self::ItemStatus | Self::ChatCompletions => &[],
+            Self::NullContent
+            | Self::Stream
+            | Self::Tools
+            | Self::ItemStatus
+            | Self::ChatCompletions
+            | Self::RoleOrder
+            | Self::SystemRole
+            | Self::CallIds
+            | Self::NoReasoning
+            | Self::KeptFields => &[],
         }
     }
 }

@@ -2,8 +2,8 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Method;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
@@ -177,7 +177,7 @@ impl ModelEndpoint {
         if missing_route::says_so(&message) {
             return self.no_route(200, message);
         }
-        if loading::says_so(&message) {
+        if loading::says_so(StatusCode::OK, &message) {
             return ModelError::Loading { model, message };
         }
         ModelError::BrokeOff { model, message }
@@ -206,6 +206,11 @@ impl ModelEndpoint {
         response: WireResponse,
     ) -> Result<Result<WireResponse, ServerRefusal>, ModelError> {
         let status = response.status;
+        if status.is_redirection()
+            && let Some(error) = self.moved(&response)
+        {
+            return Err(error);
+        }
         if !status.is_success() {
             let body = response.bytes().await.map_err(|source| self.wire_error(source))?;
             return Ok(Err(ServerRefusal::read(status, &body)));
@@ -220,6 +225,24 @@ impl ModelEndpoint {
         }
     }
 
+    /// The error that a redirection stands for: nothing is followed, because a key goes to the configured address alone.
+    fn moved(&self, response: &WireResponse) -> Option<ModelError> {
+        let location = response.headers.get(http::header::LOCATION)?.to_str().ok()?;
+        let mut to = self.base.join(location).ok()?;
+        to.set_query(None);
+        to.set_fragment(None);
+        let variable = address_variable(self.id.provider);
+        let base = missing_route::without_route(to.path(), self.id.provider).to_owned();
+        to.set_path(&base);
+        let to = to.as_str().trim_end_matches('/');
+        Some(ModelError::NoRoute {
+            model: self.id.to_string(),
+            status: response.status.as_u16(),
+            message: "what is asked for is at another address".to_owned(),
+            hint: self.presentable(&format!("if you trust it, set {variable} to {to}")),
+        })
+    }
+
     /// The error that a refusal stands for.
     pub(super) fn refused(&self, refusal: &ServerRefusal) -> ModelError {
         let (model, mut message) = (self.id.to_string(), self.presentable(&refusal.message));
@@ -231,7 +254,7 @@ impl ModelEndpoint {
                 .clone_into(&mut message);
         }
         let status = refusal.status.as_u16();
-        if !matches!(status, 401 | 403) && loading::says_so(&message) {
+        if loading::says_so(refusal.status, &message) {
             return ModelError::Loading { model, message };
         }
         if matches!(status, 400 | 413 | 422) && says_too_long(&message) {
@@ -338,8 +361,17 @@ fn says_too_long(message: &str) -> bool {
         "context size",
         "maximum context",
         "prompt is too long",
+        "context limit",
         "too many tokens",
         "input is too long",
+        "exceeds the maximum number of tokens",
+        "maximum prompt length",
+        "maximum model length",
+        "exceeds max length",
+        "exceeded model token limit",
+        "range of input length",
+        "reduce the length of the messages",
+        "reduce the length of the input",
     ]
     .iter()
     .any(|phrase| message.contains(phrase))

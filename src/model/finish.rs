@@ -18,7 +18,15 @@ impl FinishKind {
     pub(super) fn of(reason: &str) -> Self {
         let letters = reason.chars().filter(char::is_ascii_alphanumeric);
         let letters: String = letters.map(|c| c.to_ascii_lowercase()).collect();
-        match letters.strip_prefix("finishreason").unwrap_or(&letters) {
+        let letters = letters.strip_prefix("finishreason").unwrap_or(&letters);
+        // What was filtered stands behind it in some servers' words.
+        if letters.starts_with("functioncallfilter") {
+            return Self::Garbled;
+        }
+        if letters.starts_with("contentfilter") {
+            return Self::Withheld;
+        }
+        match letters {
             "stop" | "end" | "endturn" | "endofturn" | "eos" | "eot" | "eotid" | "eostoken" | "stoptoken"
             | "stopsequence" | "complete" | "completed" | "finished" | "done" => Self::Good,
             "toolcall" | "toolcalls" | "tooluse" | "functioncall" => Self::Calls,
@@ -31,9 +39,7 @@ impl FinishKind {
             | "lengthlimit"
             | "tokenlimit"
             | "modelcontextwindowexceeded" => Self::Length,
-            "contentfilter"
-            | "contentfiltered"
-            | "refusal"
+            "refusal"
             | "safety"
             | "recitation"
             | "blocklist"
@@ -44,9 +50,9 @@ impl FinishKind {
             | "guardrailintervened" => Self::Withheld,
             "malformedfunctioncall"
             | "malformedtoolcall"
+            | "malformedresponse"
             | "unexpectedtoolcall"
-            | "functioncallfilter"
-            | "functioncallfiltermalformedfunctioncall" => Self::Garbled,
+            | "toomanytoolcalls" => Self::Garbled,
             _ => Self::Unknown,
         }
     }

@@ -36,11 +36,8 @@ pub(super) fn hint(provider: Provider, base: &Url) -> String {
         url.set_path(path);
         url.to_string().trim_end_matches('/').to_owned()
     };
-    if let Some(above) = ROUTES.iter().find_map(|route| path.strip_suffix(route)) {
-        let above = match provider {
-            Provider::Anthropic => above.trim_end_matches("/v1"),
-            _ => above,
-        };
+    let above = without_route(path, provider);
+    if above != path {
         return format!("{variable} is the address of one route: set it to {}", at(above));
     }
     match (provider, path.strip_suffix("/v1")) {
@@ -55,6 +52,16 @@ pub(super) fn hint(provider: Provider, base: &Url) -> String {
             at(&format!("{path}/v1"))
         ),
         _ => format!("check {variable}"),
+    }
+}
+
+/// A path without the route that it ends in: the base that is set.
+pub(super) fn without_route(path: &str, provider: Provider) -> &str {
+    let path = path.trim_end_matches('/');
+    match (ROUTES.iter().find_map(|route| path.strip_suffix(route)), provider) {
+        (None, _) => path,
+        (Some(above), Provider::Anthropic) => above.trim_end_matches("/v1"),
+        (Some(above), _) => above,
     }
 }
 

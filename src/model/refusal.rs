@@ -40,6 +40,8 @@ impl ServerRefusal {
         match self.status.as_u16() {
             400 | 422 => Some(part),
             // Servers without tools answer with almost anything.
+            // Templates that put a conversation together fail with 500.
+            500 if matches!(part, RequestPart::RoleOrder | RequestPart::SystemRole) => Some(part),
             404 | 405 | 415 | 500 | 501 => {
                 Some(part).filter(|part| matches!(part, RequestPart::Tools | RequestPart::ChatCompletions))
             }

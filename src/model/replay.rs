@@ -39,6 +39,16 @@ pub(super) fn identifier(text: &str) -> Cow<'_, str> {
     })
 }
 
+/// A call's id as nine letters and digits, which is all that some servers take. Equal ids stay equal.
+pub(super) fn short_id(id: &str) -> Cow<'_, str> {
+    const LENGTH: usize = 9;
+    if id.len() == LENGTH && id.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return Cow::Borrowed(id);
+    }
+    let hash = blake3::hash(id.as_bytes()).to_hex();
+    Cow::Owned(hash.chars().take(LENGTH).collect())
+}
+
 /// Sets a key of a JSON object that is put together here.
 pub(super) fn set(object: &mut Value, key: &str, value: Value) {
     if let Some(map) = object.as_object_mut() {

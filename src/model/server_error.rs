@@ -12,13 +12,14 @@ use super::missing_route;
 use super::sse::{SseItem, SseParser};
 
 /// Keys under which servers put the words, in order of preference, and as [`plain_key`] writes them.
-const WORDS: [&str; 11] = [
+const WORDS: [&str; 12] = [
     "message",
     "errormsg",
     "errormessage",
     "detail",
     "details",
     "msg",
+    "statusmsg",
     "reason",
     "raw",
     "data",
@@ -26,13 +27,14 @@ const WORDS: [&str; 11] = [
     "response",
 ];
 /// Keys under which the error itself lies.
-const WRAPPERS: [&str; 6] = [
+const WRAPPERS: [&str; 7] = [
     "errordescription",
     "error",
     "errors",
     "err",
     "fault",
     "faultstring",
+    "baseresp",
 ];
 /// Keys that an object without anything of a completion may have only when it is an error.
 const TELLING: [&str; 5] = ["message", "detail", "code", "msg", "err"];
@@ -58,6 +60,9 @@ impl ServerError {
     pub(super) fn find(json: &Value, is_content: bool) -> Option<Self> {
         let object = json.as_object()?;
         let explicit = object.get("error").filter(|error| is_told(error));
+        // A server's own status beside what it answers, which says that all is well where all is.
+        let failed = |status: &&Value| status.get("status_code").is_some_and(is_told);
+        let explicit = explicit.or_else(|| object.get("base_resp").filter(failed));
         let is_typed = ["type", "object", "event", "status"].iter().any(|key| {
             let named = object.get(*key).and_then(Value::as_str).unwrap_or_default();
             named == "error" || (*key == "status" && named == "failed")
@@ -74,7 +79,9 @@ impl ServerError {
             message = format!("{message} ({code})");
         }
         Some(Self {
-            status: code.unwrap_or_else(|| class(inner, &message)),
+            status: code
+                .or_else(|| numbered(&message))
+                .unwrap_or_else(|| class(inner, &message)),
             failed_generation: text(inner, FAILED_GENERATION).map(str::to_owned),
             message,
         })
@@ -233,6 +240,20 @@ fn code(json: &Value) -> Option<StatusCode> {
         })
 }
 
+/// The HTTP status that a gateway's words name: `Error code: 429 - …`.
+fn numbered(message: &str) -> Option<StatusCode> {
+    let message = message.to_lowercase();
+    let (_, rest) = ["error code: ", "status code: ", "status code ", "status_code: "]
+        .iter()
+        .find_map(|words| message.split_once(words))?;
+    let digits = rest.get(..3)?;
+    let status = rest.get(3..)?.starts_with(|c: char| !c.is_ascii_digit()) || rest.len() == 3;
+    let number = digits.parse::<u16>().ok().filter(|_| status)?;
+    (400..600)
+        .contains(&number)
+        .then(|| StatusCode::from_u16(number).ok())?
+}
+
 /// The status that the words of an error stand for. What cannot be told is the server's own failure: a request that it
 /// does not like is refused before a stream begins.
 fn class(json: &Value, message: &str) -> StatusCode {
@@ -241,7 +262,16 @@ fn class(json: &Value, message: &str) -> StatusCode {
         .filter_map(|key| text(json, key));
     let said = said.chain([message]).collect::<Vec<_>>().join(" ").to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    if has(&["insufficient_quota", "billing", "credit balance", "payment"]) {
+    if has(&[
+        "insufficient_quota",
+        "insufficient balance",
+        "insufficient credits",
+        "billing",
+        "credit balance",
+        "payment",
+        "余额不足",
+        "欠费",
+    ]) {
         StatusCode::PAYMENT_REQUIRED
     } else if has(&["overloaded", "capacity", "unavailable", "try again", "busy"]) {
         StatusCode::SERVICE_UNAVAILABLE
@@ -265,6 +295,8 @@ fn class(json: &Value, message: &str) -> StatusCode {
         "badrequest",
         "invalid_argument",
         "context",
+        "content_filter",
+        "content management policy",
         "tool_use_failed",
     ]) {
         StatusCode::BAD_REQUEST

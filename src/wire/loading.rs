@@ -3,11 +3,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use http::StatusCode;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// Judges the body of a failure: whether it says that the model is being loaded.
-pub(crate) type JudgeLoading = fn(&[u8]) -> bool;
+/// Judges a failure by its status and its body: whether it says that the model is being loaded.
+pub(crate) type JudgeLoading = fn(StatusCode, &[u8]) -> bool;
 
 /// How long a session waits for a model that is being loaded, and whether it does. Clones are the same session.
 #[derive(Debug, Clone)]

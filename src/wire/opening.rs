@@ -59,7 +59,7 @@ pub(super) async fn judged(
     }
     if let Opening::Failed(status) = opening {
         response.failed_opening = Some(status);
-        response.is_loading = loading.is_some_and(|loading| loading(&seen));
+        response.is_loading = loading.is_some_and(|loading| loading(status, &seen));
     }
     let rest = std::mem::replace(&mut response.body, stream::empty().boxed());
     response.body = stream::iter(pieces).chain(rest).boxed();

@@ -52,7 +52,7 @@ pub(super) async fn retried(
                     response = judged(response, (judge, loading), deadline.now()).await;
                 }
             } else if let (Some(loading), Some(body)) = (loading, &response.held) {
-                response.is_loading = loading(body);
+                response.is_loading = loading(response.status, body);
             }
             if is_turned_away(purpose, &response) && !response.is_loading {
                 let asked = asked_wait(&response.headers);
@@ -276,7 +276,8 @@ fn is_passing(purpose: Purpose, status: StatusCode) -> bool {
         // dbt closes its door for minutes: whoever knocks again makes it longer.
         429 => purpose != Purpose::Dbt,
         408 | 425 | 502 | 503 | 504 | 520..=524 => true,
-        409 | 500 | 529 => purpose == Purpose::Completion,
+        // 498: a tier that had no room.
+        409 | 498 | 500 | 529 => purpose == Purpose::Completion,
         _ => false,
     }
 }
@@ -407,7 +408,7 @@ mod tests {
 
     async fn asked(limits: &SessionLimits, times: u32) -> LayerResult {
         let mut request = request("/a");
-        request.policy.loading = Some(|body| body == b"loading");
+        request.policy.loading = Some(|_, body| body == b"loading");
         let below = (RetrySettings::default(), limits.clone());
         retried(loading(times), below, request).await
     }

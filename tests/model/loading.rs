@@ -19,7 +19,14 @@ fn loading() -> Vec<(u16, Value)> {
             503,
             json!({"error": "Model acme/small-8b is currently loading", "estimated_time": 41.5}),
         ),
-        (500, json!({"error": "llm server loading model"})),
+        (
+            500,
+            json!({"error": "unexpected server status: llm server loading model"}),
+        ),
+        (
+            500,
+            json!({"error": {"message": "Request processing failed: Error code: 503 - {'error': {'message': 'Loading model'}}"}}),
+        ),
         (400, json!({"error": "The model is still loading, please wait."})),
         (503, json!({"detail": "Model is not ready yet"})),
         (
@@ -83,13 +90,30 @@ async fn what_would_come_too_late_is_not_waited_for_and_the_error_says_what_to_d
 }
 
 #[tokio::test]
+async fn a_refusal_that_only_speaks_so_is_not_waited_for() {
+    for (status, said) in [
+        (400, "the conversation is starting with an assistant's message"),
+        (401, "the model is loading; your key is not ready for it"),
+        (404, "The model is not loaded."),
+    ] {
+        let reply = later(status, json!({ "error": said }));
+        let server = ScriptedModel::openai_with(move |_| reply.clone()).await;
+        let error = ask(&server.settings(), &question()).await.unwrap_err();
+        assert!(matches!(error, ModelError::Status { .. }), "{error:?}");
+        assert_eq!(server.requests().len(), 1, "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_load_that_failed_is_a_failure_like_any_other() {
     for said in [
         "llama runner process has terminated: error loading model",
         "timed out waiting for the runner to start, model loading aborted",
         "model loading failed",
+        "Failed to load the model: the cold start took too long",
         "unable to finish: not enough memory, the model is loading",
         "the model is overloaded",
+        "Model loading aborted due to insufficient system resources",
     ] {
         let reply = later(500, json!({ "error": said }));
         let server = ScriptedModel::openai_with(move |_| reply.clone()).await;

@@ -6,6 +6,7 @@ mod health;
 mod json_action;
 mod loading;
 mod local;
+mod more_servers;
 mod odd_calls;
 mod odd_streams;
 mod openai;

@@ -346,3 +346,66 @@ async fn a_server_that_does_not_stream_is_read_all_the_same() {
         ("ten", "ten")
     );
 }
+
+/// Servers of this API leave out what others say twice: items that are whole, or the output at the end.
+#[tokio::test]
+async fn what_was_streamed_counts_where_the_end_does_not_repeat_it() {
+    let of = |pieces: &[Value]| -> String {
+        let framed = pieces.iter().map(|piece| format!("data: {piece}\n\n"));
+        framed.collect()
+    };
+    let delta = |text: &str| json!({"type": "response.output_text.delta", "output_index": 0, "delta": text});
+    let over = |kind: &str| {
+        json!({"type": kind, "response": {"status": "completed", "output": [],
+        "usage": {"prompt_tokens": 12, "completion_tokens": 3}}})
+    };
+    for body in [
+        of(&[delta("Sev"), delta("en."), over("response.completed")]),
+        of(&[delta("Seven."), over("response.done")]),
+        of(&[
+            json!({"type": "response.output_text.done", "output_index": 0, "text": "Seven."}),
+            over("response.completed"),
+        ]),
+    ] {
+        let completion = says(body.clone()).await.unwrap().completion;
+        assert_eq!(
+            (completion.text.as_str(), completion.stop),
+            ("Seven.", StopCause::End),
+            "{body}"
+        );
+        assert_eq!(completion.usage.unwrap().output_tokens, 3);
+    }
+    let call = json!({"type": "response.output_item.added", "output_index": 0,
+        "item": {"type": "function_call", "id": "f", "call_id": "c", "name": "run_card", "arguments": ""}});
+    let arguments = |kind: &str, key: &str, text: &str| json!({"type": kind, "output_index": 0, key: text});
+    for pieces in [
+        vec![
+            arguments("response.function_call_arguments.delta", "delta", "{\"card"),
+            arguments("response.function_call_arguments.delta", "delta", "_id\":7}"),
+        ],
+        vec![arguments(
+            "response.function_call_arguments.done",
+            "arguments",
+            "{\"card_id\":7}",
+        )],
+    ] {
+        let mut all = vec![call.clone()];
+        all.extend(pieces);
+        all.push(over("response.completed"));
+        let completion = says(of(&all)).await.unwrap().completion;
+        assert_eq!(completion.stop, StopCause::ToolCalls);
+        assert_eq!(completion.tool_calls[0].arguments, "{\"card_id\":7}");
+    }
+    let failed = json!({"type": "response.error", "error": {"code": "server_error", "message": "it died"}});
+    let error = says(of(&[delta("Sev"), failed])).await.unwrap_err().to_string();
+    assert!(error.contains("it died"), "{error}");
+    let declined = json!({"type": "response.refusal.delta", "delta": "No."});
+    let completion = says(of(&[declined, over("response.completed")]))
+        .await
+        .unwrap()
+        .completion;
+    assert_eq!(
+        (completion.text.as_str(), completion.stop),
+        ("No.", StopCause::Refusal)
+    );
+}

@@ -99,6 +99,21 @@ pageTest("a chart that leaves something out says so", {}, async (d) => {
   assert.equal(gone, null);
 });
 
+pageTest("days are written in the style of their column, where it has one", {}, async (d) => {
+  await d.open();
+  const shown = await d.module(
+    "format.js",
+    `({ cellText }) => [
+      ["2025-03-04", { unit: "day", date_style: "D MMMM, YYYY" }],
+      ["2025-03-04", { date_style: "dddd, MMMM D, YYYY" }],
+      ["2025-03-04", { date_style: "YYYY/M/D" }],
+      ["2025-03-01", { unit: "month", date_style: "D MMMM, YYYY" }],
+      ["2025-03-04", { unit: "day", date_style: null }],
+    ].map(([cell, column]) => cellText(cell, { kind: "date", ...column }))`,
+  );
+  assert.deepEqual(shown, ["4 March, 2025", "Tuesday, March 4, 2025", "2025/3/4", "Mar 2025", "Mar 4, 2025"]);
+});
+
 pageTest("text that grows renders only its last block again, and never shows half a mark", {}, async (d) => {
   await d.open();
   const seen = await d.module(

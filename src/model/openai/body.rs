@@ -68,7 +68,7 @@ enum SentMessage<'a> {
         content: Cow<'a, str>,
         role: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]
-        tool_call_id: Option<&'a str>,
+        tool_call_id: Option<Cow<'a, str>>,
     },
     Object(Value),
 }
@@ -79,6 +79,24 @@ impl<'a> SentMessage<'a> {
             content: content.into(),
             role,
             tool_call_id: None,
+        }
+    }
+
+    fn role(&self) -> &str {
+        match self {
+            Self::Text { role, .. } => role,
+            Self::Object(object) => object.get("role").and_then(Value::as_str).unwrap_or_default(),
+        }
+    }
+
+    /// Whether it has fields that only the server understands.
+    fn has_kept(&self) -> bool {
+        let known = |key: &str| matches!(key, "role" | "content" | "tool_calls");
+        match self {
+            Self::Text { .. } => false,
+            Self::Object(object) => object
+                .as_object()
+                .is_some_and(|fields| fields.keys().any(|key| !known(key))),
         }
     }
 
@@ -101,9 +119,13 @@ impl<'a> ChatBody<'a> {
     ) -> Self {
         let sends = |part: RequestPart| !left_out.contains(&part);
         let breakpoint = server.breakpoint && sends(RequestPart::CacheBreakpoint);
-        let mut messages = vec![system(&request.system, breakpoint)];
+        let mut messages = vec![if sends(RequestPart::SystemRole) {
+            system(&request.system, breakpoint)
+        } else {
+            SentMessage::text("user", &*request.system)
+        }];
         for message in &request.messages {
-            push_message(&mut messages, message, sends(RequestPart::NullContent));
+            push_message(&mut messages, message, left_out);
         }
         let limit = Some(request.max_output_tokens).filter(|_| sends(RequestPart::AnyTokenLimit));
         let completion_limit = server.completion_limit == sends(RequestPart::TokenLimit);
@@ -135,8 +157,12 @@ impl<'a> ChatBody<'a> {
     pub(super) fn parts(&self, left_out: &BTreeSet<RequestPart>) -> Vec<RequestPart> {
         let mut contents = self.messages.iter().filter_map(SentMessage::content);
         let has_null = contents.any(Value::is_null);
-        let first = self.messages.first().and_then(SentMessage::content);
-        let has_breakpoint = first.is_some_and(Value::is_array);
+        let first = self.messages.first();
+        let has_breakpoint = first.and_then(SentMessage::content).is_some_and(Value::is_array);
+        let roles: Vec<&str> = self.messages.iter().map(SentMessage::role).collect();
+        let mut pairs = roles.iter().zip(roles.iter().skip(1));
+        let has_notes = pairs.any(|(one, next)| *next == "user" && matches!(*one, "user" | "tool"));
+        let has_calls = roles.contains(&"tool");
         let parts = [
             (RequestPart::ChatCompletions, true),
             (RequestPart::StreamOptions, self.stream_options.is_some()),
@@ -150,6 +176,14 @@ impl<'a> ChatBody<'a> {
             (RequestPart::CacheBreakpoint, has_breakpoint),
             (RequestPart::ResponseFormat, self.response_format.is_some()),
             (RequestPart::NullContent, has_null),
+            (RequestPart::RoleOrder, has_notes),
+            (RequestPart::SystemRole, roles.first() == Some(&"system")),
+            (RequestPart::CallIds, has_calls),
+            (RequestPart::NoReasoning, has_calls),
+            (
+                RequestPart::KeptFields,
+                self.messages.iter().any(SentMessage::has_kept),
+            ),
             (RequestPart::ToolChoice, self.tool_choice.is_some()),
             (RequestPart::Tools, !self.tools.is_empty()),
             (RequestPart::Temperature, self.temperature.is_some()),
@@ -191,23 +225,34 @@ fn system(text: &str, breakpoint: bool) -> SentMessage<'_> {
     SentMessage::Object(json!({"role": "system", "content": [block]}))
 }
 
-fn push_message<'a>(messages: &mut Vec<SentMessage<'a>>, message: &'a Message, may_be_null: bool) {
+fn push_message<'a>(
+    messages: &mut Vec<SentMessage<'a>>,
+    message: &'a Message,
+    left_out: &BTreeSet<RequestPart>,
+) {
+    let sends = |part: RequestPart| !left_out.contains(&part);
     match message {
-        Message::User(question) => messages.push(SentMessage::text("user", question.turn())),
-        Message::Note(text) => messages.push(SentMessage::text("user", text)),
+        Message::User(question) => push_user(messages, question.turn().into(), left_out),
+        Message::Note(text) => push_user(messages, text.into(), left_out),
         Message::Assistant {
             text,
             tool_calls,
             opaque,
         } => {
             let kept = opaque.as_ref().and_then(|opaque| opaque.get("openai"));
+            let kept = kept.filter(|_| sends(RequestPart::KeptFields));
             let mut sent = json!({"role": "assistant", "content": text});
-            if text.is_empty() && !tool_calls.is_empty() && may_be_null {
+            if text.is_empty() && !tool_calls.is_empty() && sends(RequestPart::NullContent) {
                 replay::set(&mut sent, "content", Value::Null);
             }
             if !tool_calls.is_empty() {
-                let calls = tool_calls.iter().map(|call| sent_call(call, kept));
+                let short = !sends(RequestPart::CallIds);
+                let calls = tool_calls.iter().map(|call| sent_call(call, kept, short));
                 replay::set(&mut sent, "tool_calls", calls.collect());
+                if !sends(RequestPart::NoReasoning) {
+                    // Some of them refuse an empty one.
+                    replay::set(&mut sent, "reasoning_content", " ".into());
+                }
             }
             add(&mut sent, kept.and_then(|kept| kept.get("message")));
             messages.push(SentMessage::Object(sent));
@@ -216,18 +261,46 @@ fn push_message<'a>(messages: &mut Vec<SentMessage<'a>>, message: &'a Message, m
             messages.extend(results.iter().map(|result| SentMessage::Text {
                 content: (&*result.content).into(),
                 role: "tool",
-                tool_call_id: Some(&result.call_id),
+                tool_call_id: Some(if sends(RequestPart::CallIds) {
+                    Cow::Borrowed(&result.call_id)
+                } else {
+                    replay::short_id(&result.call_id)
+                }),
             }));
         }
     }
 }
 
+/// A question or a note, as a message of its own or at the end of the one before.
+fn push_user<'a>(messages: &mut Vec<SentMessage<'a>>, text: Cow<'a, str>, left_out: &BTreeSet<RequestPart>) {
+    let is_first = messages.len() == 1;
+    let joins = left_out.contains(&RequestPart::RoleOrder)
+        || (is_first && left_out.contains(&RequestPart::SystemRole));
+    match messages.last_mut() {
+        Some(SentMessage::Text {
+            content,
+            role: "user" | "tool",
+            ..
+        }) if joins => {
+            let content = content.to_mut();
+            content.push_str("\n\n");
+            content.push_str(&text);
+        }
+        _ => messages.push(SentMessage::text("user", text)),
+    }
+}
+
 /// A call as it goes back, with what the server said of it that only the server understands.
-fn sent_call(call: &ToolCall, kept: Option<&Value>) -> Value {
+fn sent_call(call: &ToolCall, kept: Option<&Value>, short: bool) -> Value {
     let kept = kept.and_then(|kept| kept.get("calls")?.get(&call.id));
     let mut function = json!({"name": replay::identifier(&call.name), "arguments": replay::arguments(call)});
     add(&mut function, kept.and_then(|kept| kept.get("function")));
-    let mut sent = json!({"id": call.id, "type": "function", "function": function});
+    let id = if short {
+        replay::short_id(&call.id)
+    } else {
+        Cow::Borrowed(call.id.as_str())
+    };
+    let mut sent = json!({"id": id, "type": "function", "function": function});
     add(&mut sent, kept.and_then(|kept| kept.get("call")));
     sent
 }

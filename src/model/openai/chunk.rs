@@ -10,19 +10,22 @@ use crate::model::server_error::ServerError;
 use crate::wire::Opening;
 
 /// Fields of a message that are read, or that say nothing to send back.
-const KNOWN_OF_MESSAGE: [&str; 7] = [
+const KNOWN_OF_MESSAGE: [&str; 8] = [
     "role",
     "content",
     "refusal",
     "tool_calls",
     "function_call",
     "finish_reason",
+    "finishReason",
     "audio",
 ];
 /// The same of a call.
 const KNOWN_OF_CALL: [&str; 4] = ["index", "id", "type", "function"];
 /// The same of the function that a call names.
 const KNOWN_OF_FUNCTION: [&str; 4] = ["name", "arguments", "parameters", "input"];
+/// Under which names servers say why a completion ended.
+const FINISH: [&str; 2] = ["finish_reason", "finishReason"];
 /// Under which names servers stream a model's thoughts.
 const REASONING: [&str; 2] = ["reasoning_content", "reasoning"];
 
@@ -69,11 +72,13 @@ impl ChatChunk {
         let choice = json.get("choices").and_then(|choices| choices.get(0));
         let error = ["/error", "/delta/error", "/message/error"]
             .iter()
-            .find_map(|pointer| choice?.pointer(pointer));
+            .find_map(|pointer| choice?.pointer(pointer))
+            .or_else(|| json.pointer("/x_groq/error"));
         let usages = [
             json.get("usage"),
             choice.and_then(|choice| choice.get("usage")),
             json.pointer("/x_groq/usage"),
+            json.get("amazon-bedrock-invocationMetrics"),
         ];
         let usage = usages.into_iter().flatten().find_map(usage);
         let choice = choice.filter(|choice| choice.is_object()).map(ChatChoice::read);
@@ -120,14 +125,8 @@ impl ChatChoice {
         {
             text.clone_into(&mut read.text);
         }
-        let finish = choice.get("finish_reason").filter(|finish| !finish.is_null());
-        read.finish = match finish.or_else(|| message?.get("finish_reason")) {
-            None | Some(Value::Null) => None,
-            Some(Value::String(finish)) => {
-                Some(finish.clone()).filter(|finish| !matches!(finish.as_str(), "" | "null" | "None"))
-            }
-            Some(other) => Some(other.to_string()),
-        };
+        let reason = |json: &Value| FINISH.iter().find_map(|key| finish(json.get(*key)?));
+        read.finish = reason(choice).or_else(|| reason(message?));
         read
     }
 
@@ -137,8 +136,8 @@ impl ChatChoice {
             Some(call @ Value::Object(_)) => std::slice::from_ref(call),
             _ => &[],
         };
-        let calls = calls.iter().filter(|call| call.is_object());
-        let mut calls: Vec<_> = calls.map(CallPiece::read).collect();
+        let calls = calls.iter().filter(|call| call.is_object()).map(CallPiece::read);
+        let mut calls: Vec<_> = calls.filter(|piece| !piece.is_empty()).collect();
         // What calls were before there could be several; some servers say both.
         let only = message.get("function_call").filter(|call| call.is_object());
         if let Some(function) = only.filter(|_| calls.is_empty()) {
@@ -171,6 +170,15 @@ impl ChatChoice {
 }
 
 impl CallPiece {
+    /// Whether it says nothing: servers send such pieces beside text.
+    fn is_empty(&self) -> bool {
+        self.id.is_empty()
+            && self.name.is_empty()
+            && self.arguments.is_empty()
+            && self.others.is_empty()
+            && self.function_others.is_empty()
+    }
+
     fn read(piece: &Value) -> Self {
         let index = first_count(piece, &["/index"]);
         let id = text(piece, "id").unwrap_or_default().to_owned();
@@ -199,7 +207,22 @@ fn text<'a>(json: &'a Value, key: &str) -> Option<&'a str> {
     json.get(key)?.as_str().filter(|text| !text.is_empty())
 }
 
-/// The text of a message: a string, or a list of parts with texts.
+/// Why a completion ended, as a word or as an object that holds it.
+fn finish(reason: &Value) -> Option<String> {
+    match reason {
+        Value::Null => None,
+        Value::String(finish) => {
+            Some(finish.clone()).filter(|finish| !matches!(finish.as_str(), "" | "null" | "None"))
+        }
+        Value::Object(_) => {
+            let word = ["type", "reason"].iter().find_map(|key| text(reason, key));
+            Some(word.map_or_else(|| reason.to_string(), str::to_owned))
+        }
+        other => Some(other.to_string()),
+    }
+}
+
+/// The text of a message: a string, or parts with texts.
 fn content(content: Option<&Value>) -> String {
     match content {
         Some(Value::String(text)) => text.clone(),
@@ -209,6 +232,7 @@ fn content(content: Option<&Value>) -> String {
                 .filter(|part| part.get("thought") != Some(&Value::Bool(true)));
             spoken.filter_map(|part| text(part, "text")).collect()
         }
+        Some(part @ Value::Object(_)) => text(part, "text").unwrap_or_default().to_owned(),
         _ => String::new(),
     }
 }
@@ -244,8 +268,19 @@ fn unknown(json: &Value, known: &[&str]) -> Map<String, Value> {
 /// Tokens as the provider counts them. A count of nothing at all (some servers send zeros with every piece) is no usage.
 fn usage(usage: &Value) -> Option<Usage> {
     let count = |pointers: &[&str]| first_count(usage, pointers);
-    let input = count(&["/prompt_tokens", "/input_tokens", "/promptTokens"]).unwrap_or_default();
-    let output = count(&["/completion_tokens", "/output_tokens", "/completionTokens"]);
+    let input = count(&[
+        "/prompt_tokens",
+        "/input_tokens",
+        "/promptTokens",
+        "/inputTokenCount",
+    ])
+    .unwrap_or_default();
+    let output = count(&[
+        "/completion_tokens",
+        "/output_tokens",
+        "/completionTokens",
+        "/outputTokenCount",
+    ]);
     // What is not said of the output stands in the sum.
     let output = output.or_else(|| {
         count(&["/total_tokens"])?
@@ -262,6 +297,7 @@ fn usage(usage: &Value) -> Option<Usage> {
         "/prompt_cache_hit_tokens",
         "/cached_tokens",
         "/cache_read_input_tokens",
+        "/cacheReadInputTokenCount",
     ];
     let cached = cached.iter().filter_map(|pointer| count(&[pointer])).max();
     let cached = cached.unwrap_or_default().min(input);

@@ -17,7 +17,9 @@ pub(super) struct ResponseAssembler {
     items: BTreeMap<u64, Value>,
     /// Calls that a listener has heard of.
     announced: BTreeSet<u64>,
-    heard_text: bool,
+    /// The text as it was streamed: some servers have it in no item.
+    streamed: String,
+    declined: bool,
     response: Option<Value>,
 }
 
@@ -28,7 +30,8 @@ impl ResponseAssembler {
             names,
             items: BTreeMap::new(),
             announced: BTreeSet::new(),
-            heard_text: false,
+            streamed: String::new(),
+            declined: false,
             response: None,
         }
     }
@@ -40,15 +43,35 @@ impl ResponseAssembler {
         heard: &mut Vec<ModelEvent>,
     ) -> Result<(), ServerError> {
         match event {
-            ResponseEvent::Text(text) if text.is_empty() => {}
-            ResponseEvent::Text(text) => {
-                self.heard_text = true;
-                heard.push(ModelEvent::Text(text));
+            ResponseEvent::Text(text) => self.hear(text, heard),
+            ResponseEvent::Refusal(text) => {
+                self.declined |= !text.is_empty();
+                self.hear(text, heard);
+            }
+            ResponseEvent::WholeText(text) => {
+                if self.streamed.is_empty() {
+                    self.hear(text, heard);
+                }
             }
             ResponseEvent::Silent(bytes) => heard.push(ModelEvent::Unheard(bytes)),
-            ResponseEvent::ItemAdded { index, name } => {
-                if let Some(name) = name {
-                    self.announce(index, &name, heard);
+            ResponseEvent::ItemAdded { index, item } => {
+                if let Some(name) = item.get("name").and_then(Value::as_str) {
+                    self.announce(index, name, heard);
+                }
+                if text(&item, "type") == "function_call" {
+                    self.items.insert(index, item);
+                }
+            }
+            ResponseEvent::Arguments { index, more } => {
+                heard.push(ModelEvent::Unheard(more.len()));
+                if let Some(item) = self.items.get_mut(&index) {
+                    let all = format!("{}{more}", text(item, "arguments"));
+                    set(item, "arguments", all.into());
+                }
+            }
+            ResponseEvent::WholeArguments { index, arguments } => {
+                if let Some(item) = self.items.get_mut(&index).filter(|_| !arguments.is_empty()) {
+                    set(item, "arguments", arguments.into());
                 }
             }
             ResponseEvent::ItemDone { index, item } => {
@@ -65,6 +88,13 @@ impl ResponseAssembler {
             ResponseEvent::Ignored => {}
         }
         Ok(())
+    }
+
+    fn hear(&mut self, text: String, heard: &mut Vec<ModelEvent>) {
+        if !text.is_empty() {
+            self.streamed += &text;
+            heard.push(ModelEvent::Text(text));
+        }
     }
 
     fn announce(&mut self, index: u64, name: &str, heard: &mut Vec<ModelEvent>) {
@@ -113,7 +143,7 @@ impl ResponseAssembler {
     /// The completion. `asked` names its model when the server did not. What a listener has still to hear is pushed to
     /// `heard`.
     pub(super) fn complete(mut self, asked: &str, heard: &mut Vec<ModelEvent>) -> Completion {
-        let (mut said, mut reasoning, mut declined) = (String::new(), String::new(), false);
+        let (mut said, mut reasoning, mut declined) = (String::new(), String::new(), self.declined);
         let mut tool_calls = Vec::new();
         let mut kept = Vec::new();
         for (index, mut item) in std::mem::take(&mut self.items) {
@@ -152,8 +182,15 @@ impl ResponseAssembler {
             }
             kept.push(item);
         }
-        if !self.heard_text && !said.is_empty() {
+        if self.streamed.is_empty() && !said.is_empty() {
             heard.push(ModelEvent::Text(said.clone()));
+        }
+        if said.is_empty() && !self.streamed.is_empty() {
+            said = std::mem::take(&mut self.streamed);
+            if !kept.is_empty() {
+                let content = json!([{"type": "output_text", "text": said, "annotations": []}]);
+                kept.push(json!({"type": "message", "role": "assistant", "content": content}));
+            }
         }
         let response = self.response.clone().unwrap_or_default();
         let stop = match self.incomplete() {

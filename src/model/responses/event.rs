@@ -9,14 +9,28 @@ use crate::wire::Opening;
 /// One event of a response's stream, read leniently: what is not known here is ignored.
 #[derive(Debug)]
 pub(super) enum ResponseEvent {
-    /// More of the answer's text, or of the words with which it is declined.
+    /// More of the answer's text.
     Text(String),
+    /// More of the words with which an answer is declined.
+    Refusal(String),
+    /// The text of a part that is whole.
+    WholeText(String),
     /// More that nobody listens to, so many bytes of it: thoughts, arguments.
     Silent(usize),
-    /// An item of the output begins; `name` is that of a call.
+    /// An item of the output begins.
     ItemAdded {
         index: u64,
-        name: Option<String>,
+        item: Value,
+    },
+    /// More of the arguments of a call.
+    Arguments {
+        index: u64,
+        more: String,
+    },
+    /// All arguments of a call.
+    WholeArguments {
+        index: u64,
+        arguments: String,
     },
     /// An item of the output is whole.
     ItemDone {
@@ -40,20 +54,34 @@ impl ResponseEvent {
             .unwrap_or_default();
         let delta = text(json, "delta");
         match kind {
-            "response.output_text.delta" | "response.refusal.delta" => Self::Text(delta.to_owned()),
+            "response.output_text.delta" => Self::Text(delta.to_owned()),
+            "response.refusal.delta" => Self::Refusal(delta.to_owned()),
+            "response.output_text.done" => Self::WholeText(text(json, "text").to_owned()),
             "response.output_item.added" => Self::ItemAdded {
                 index,
-                name: json
-                    .pointer("/item/name")
-                    .and_then(Value::as_str)
-                    .map(str::to_owned),
+                item: json.get("item").cloned().unwrap_or_default(),
+            },
+            "response.function_call_arguments.delta" => Self::Arguments {
+                index,
+                more: delta.to_owned(),
+            },
+            "response.function_call_arguments.done" => Self::WholeArguments {
+                index,
+                arguments: text(json, "arguments").to_owned(),
             },
             "response.output_item.done" => Self::ItemDone {
                 index,
                 item: json.get("item").cloned().unwrap_or_default(),
             },
-            "response.completed" | "response.incomplete" => Self::Ended(response()),
+            "response.completed" | "response.incomplete" | "response.done" => {
+                let response = response();
+                match text(&response, "status") {
+                    "failed" => Self::Failed(failure(&response)),
+                    _ => Self::Ended(response),
+                }
+            }
             "response.failed" => Self::Failed(failure(&response())),
+            "response.error" => Self::Failed(failure(json)),
             _ if kind.starts_with("response.") && kind.strip_suffix(".delta").is_some() => {
                 Self::Silent(delta.len())
             }
@@ -79,7 +107,10 @@ impl ResponseEvent {
 
 /// The error of a response that failed.
 fn failure(response: &Value) -> ServerError {
-    ServerError::find(response, true).unwrap_or_else(|| ServerError {
+    let told = ServerError::find(response, true);
+    let told =
+        told.or_else(|| ServerError::find(response, false).filter(|_| response.get("output").is_none()));
+    told.unwrap_or_else(|| ServerError {
         message: "the response failed without a reason".to_owned(),
         status: StatusCode::INTERNAL_SERVER_ERROR,
         failed_generation: None,
@@ -90,14 +121,19 @@ fn failure(response: &Value) -> ServerError {
 pub(super) fn usage(response: &Value) -> Option<Usage> {
     let usage = response.get("usage").filter(|usage| usage.is_object())?;
     let count = |pointer: &str| first_count(usage, &[pointer]).unwrap_or_default();
-    let input = count("/input_tokens");
+    let either = |one: &str, other: &str| {
+        Some(count(one))
+            .filter(|tokens| *tokens > 0)
+            .unwrap_or_else(|| count(other))
+    };
+    let input = either("/input_tokens", "/prompt_tokens");
     let cached = count("/input_tokens_details/cached_tokens").min(input);
     let used = Usage {
         input_tokens: input,
         cached_tokens: cached,
         cache_write_tokens: count("/input_tokens_details/cache_write_tokens")
             .min(input.saturating_sub(cached)),
-        output_tokens: count("/output_tokens"),
+        output_tokens: either("/output_tokens", "/completion_tokens"),
         ..Usage::default()
     };
     (used != Usage::default()).then_some(used)
