@@ -98,7 +98,6 @@ fn shaped() -> usize {
         asked: None,
         note: None,
         made: None,
-        about: None,
         looked_up: false,
         narrow: "run_card with a shorter period",
     };

@@ -1,6 +1,6 @@
 //! The health of an entry of Metabase: what dbt knows of everything that it is made from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::connection::DbtConnection;
 use super::error::DbtError;
@@ -12,6 +12,8 @@ use crate::text::one_line;
 
 /// Most tables or models that are named at once.
 const MOST_NAMED: usize = 6;
+/// Most models downstream whose state is read.
+const MOST_DOWNSTREAM: usize = 20;
 /// Longest name in an error or note, in characters.
 const NAME_CHARS: usize = 80;
 
@@ -54,6 +56,24 @@ pub(crate) async fn entry_health(
     metabase: &MetabaseClient,
     entry: &Entry,
 ) -> Result<DataHealthReport, EntryHealthError> {
+    judged(dbt, metabase, entry, false).await
+}
+
+/// The same, beside it the models that dbt makes from the tables of an entry without an exposure.
+pub(crate) async fn entry_health_with_downstream(
+    dbt: &DbtConnection,
+    metabase: &MetabaseClient,
+    entry: &Entry,
+) -> Result<DataHealthReport, EntryHealthError> {
+    judged(dbt, metabase, entry, true).await
+}
+
+async fn judged(
+    dbt: &DbtConnection,
+    metabase: &MetabaseClient,
+    entry: &Entry,
+    with_downstream: bool,
+) -> Result<DataHealthReport, EntryHealthError> {
     let mut graph = dbt.graph().await?;
     let (kind, id) = (entry.kind(), entry.id());
     if let Some(node) = metric_of_dbt(&graph, entry) {
@@ -85,14 +105,41 @@ pub(crate) async fn entry_health(
             ),
         });
     }
-    let wanted: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let downstream = if with_downstream && joined_by_tables {
+        models_made_from(&graph, &made_from)
+    } else {
+        Vec::new()
+    };
+    let beside = downstream.iter().map(|(_, id)| id);
+    let wanted: Vec<&str> = ids.iter().chain(beside).map(String::as_str).collect();
     let state = dbt.state(graph, &wanted).await?;
     let nodes: Vec<&DbtNode> = ids.iter().filter_map(|id| state.graph.node(id)).collect();
     let mut report = state.assess_all(subject(entry), &nodes);
     if joined_by_tables {
         report.notes.splice(0..0, leads(&state.graph, entry, &nodes));
     }
+    let downstream = downstream.iter();
+    let assessed = downstream.filter_map(|(depth, id)| Some(state.assessed(state.graph.node(id)?, *depth)));
+    report.downstream = assessed.collect();
     Ok(report)
+}
+
+/// The models that are made from these nodes, near ones first, each once and with how many steps it is away.
+fn models_made_from(graph: &DbtGraph, nodes: &[&DbtNode]) -> Vec<(u32, String)> {
+    let mut nearest: BTreeMap<&str, u32> = BTreeMap::new();
+    for (depth, node) in nodes.iter().flat_map(|node| graph.downstream(&node.unique_id)) {
+        if depth > 0 && node.kind == "model" {
+            let known = nearest.entry(&node.unique_id).or_insert(depth);
+            *known = depth.min(*known);
+        }
+    }
+    let mut made: Vec<(u32, String)> = nearest
+        .into_iter()
+        .map(|(id, depth)| (depth, id.to_owned()))
+        .collect();
+    made.sort();
+    made.truncate(MOST_DOWNSTREAM);
+    made
 }
 
 fn subject(entry: &Entry) -> AssessedSubject {
@@ -126,7 +173,8 @@ fn leads(graph: &DbtGraph, entry: &Entry, tables: &[&DbtNode]) -> Vec<String> {
             .collect();
         if !models.is_empty() {
             notes.push(format!(
-                "no exposure names it, so this is of the table it reads, {}; models made from that: {}",
+                "no exposure names it, so this is of the table it reads, {}; models made from that: {}, which are no part of \
+                 this verdict",
                 one_line(&table.name, NAME_CHARS),
                 said_names(&models)
             ));

@@ -107,6 +107,10 @@ pub struct DataHealthReport {
     pub as_of: Option<String>,
     /// The entry and everything it is made from, near ones first.
     pub nodes: Vec<AssessedNode>,
+    /// Models that are made from the tables of an entry, where only these join it to dbt and it was asked for them. No part of
+    /// the verdict: the entry does not read them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub downstream: Vec<AssessedNode>,
     pub notes: Vec<String>,
 }
 
@@ -172,11 +176,13 @@ impl ProjectState {
             from: self.from,
             as_of: self.as_of.clone(),
             nodes,
+            downstream: Vec::new(),
             notes: told,
         }
     }
 
-    fn assessed(&self, node: &DbtNode, depth: u32) -> AssessedNode {
+    /// Judges a node by itself alone.
+    pub(super) fn assessed(&self, node: &DbtNode, depth: u32) -> AssessedNode {
         let unknown = NodeState::default();
         let state = self.nodes.get(&node.unique_id).unwrap_or(&unknown);
         let name = one_line(&node.name, NAME_CHARS);

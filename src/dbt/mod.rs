@@ -52,7 +52,7 @@ pub use artifacts::NodeOutcome;
 pub(crate) use caller::SharedAccount;
 pub use connection::{DbtConnection, DbtOffers};
 pub use discovery::DiscoveryClient;
-pub(crate) use entry_health::{EntryHealthError, entry_health, rests_on};
+pub(crate) use entry_health::{EntryHealthError, entry_health, entry_health_with_downstream, rests_on};
 pub use envelope::DbtList;
 pub use error::{DbtError, DbtFailure};
 pub use graph::{DbtGraph, DbtNameError, DbtNode};

@@ -56,6 +56,7 @@ pub(super) async fn run(caller: &Caller, run: &CardRun) -> Result<FetchedTable, 
     Ok(FetchedTable {
         table: Arc::new(table),
         served_by: reply.served_by,
+        tied: false,
     })
 }
 

@@ -44,6 +44,7 @@ pub(super) fn of_settings(settings: &Value) -> ColumnFormat {
         suffix: text("suffix"),
         date_style: text("date_style"),
         week_starts_on: None,
+        told_unit: None,
     }
 }
 

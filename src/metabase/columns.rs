@@ -45,7 +45,25 @@ impl WireColumn {
 }
 
 /// Names that say how a column is computed and not what it is.
-const COMPUTED: [&str; 7] = ["avg", "count", "expression", "max", "min", "stddev", "sum"];
+const COMPUTED: [&str; 17] = [
+    "aggregation",
+    "avg",
+    "count",
+    "count_where",
+    "cum_count",
+    "cum_sum",
+    "distinct",
+    "expression",
+    "max",
+    "median",
+    "min",
+    "percentile",
+    "share",
+    "stddev",
+    "sum",
+    "sum_where",
+    "var",
+];
 /// Longest name that is made of a label, in characters.
 const MAX_NAME_CHARS: usize = 40;
 

@@ -11,6 +11,8 @@ use crate::wire::ServedBy;
 pub struct FetchedTable {
     pub table: Arc<ResultTable>,
     pub served_by: ServedBy,
+    /// Whether the first row that the asked limit left out has the same place in the order as the last one that is here.
+    pub tied: bool,
 }
 
 /// Values and what served them.

@@ -241,6 +241,7 @@ pub const PROMPT_TEXTS: &[(&str, &str)] = &[
         "tools/search_catalog.md",
         include_str!("../../prompts/tools/search_catalog.md"),
     ),
+    ("tools/tied.md", include_str!("../../prompts/tools/tied.md")),
 ];
 
 /// The texts about dbt that a model can be sent, in order: only where a tool that asks dbt is offered.
@@ -259,6 +260,10 @@ pub const DBT_TEXTS: &[(&str, &str)] = &[
     ),
     ("dbt/failed.tera", include_str!("../../prompts/dbt/failed.tera")),
     ("dbt/narrow.md", include_str!("../../prompts/dbt/narrow.md")),
+    (
+        "dbt/node_columns.md",
+        include_str!("../../prompts/dbt/node_columns.md"),
+    ),
 ];
 
 const DBT_TOOLS: [&str; 3] = ["data_health", "dbt_lookup", "dbt_run_job"];

@@ -1,6 +1,6 @@
 //! How a figure is written: as the reference asks, or else as its column is.
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::units::WrittenUnit;
@@ -108,6 +108,11 @@ impl NumberFormat {
             },
             grouped: !named && !column.names_rows(),
         }
+    }
+
+    /// Whether every figure is written with its unit.
+    pub(super) fn shows_unit(&self) -> bool {
+        !self.prefix.is_empty() || !self.suffix.is_empty() || self.unit == NumberUnit::Fraction
     }
 
     /// Whether its numbers are percentages as they are read.
@@ -384,6 +389,11 @@ impl TimePrecision {
                 Some(moment) => moment.strftime("%Y-%m-%d %H:%M:%S").to_string(),
                 None => text.to_owned(),
             },
+            (_, None) if kind == ColumnKind::Time => match time_of(text) {
+                Some(time) if time.second() == 0 => time.strftime("%H:%M").to_string(),
+                Some(time) => time.strftime("%H:%M:%S").to_string(),
+                None => text.to_owned(),
+            },
             (_, None) => text.to_owned(),
         }
     }
@@ -422,6 +432,11 @@ impl TimePrecision {
                     names.push(moment.strftime(pattern).to_string());
                 }
             }
+        } else if let Some(time) = time_of(text) {
+            names.push(time.strftime("%H:%M:%S").to_string());
+            if time.second() == 0 {
+                names.push(time.strftime("%H:%M").to_string());
+            }
         }
         names
     }
@@ -437,6 +452,11 @@ fn day_of(text: &str) -> Option<Date> {
     let midnight =
         rest.is_empty() || rest.get(1..6) == Some("00:00") && rest.get(6..9).is_none_or(|s| s == ":00");
     date.parse().ok().filter(|_| midnight)
+}
+
+/// The time of day of a text, without its zone: `14:30` of `14:30:00.000Z`.
+fn time_of(text: &str) -> Option<Time> {
+    text.get(..8).or(Some(text))?.parse().ok()
 }
 
 /// The moment of a text, without its zone: it is the reporting time zone's.

@@ -14,6 +14,8 @@ const MOST_ROWS: usize = 200;
 const MOST_BYTES: usize = 40_000;
 /// Longest header, in characters.
 const MOST_HEADER_CHARS: usize = 80;
+/// Longest unit in a header, in characters.
+const MOST_UNIT_CHARS: usize = 40;
 const NOTHING: &str = "–";
 
 #[derive(Debug)]
@@ -83,6 +85,14 @@ fn even_decimals(known: &KnownResult, column: &TableColumn, rows: usize) -> Figu
     format
 }
 
+/// The unit of a column that a reader cannot see in its cells.
+fn unit_beside(known: &KnownResult, wanted: &TableColumn) -> Option<String> {
+    if wanted.format.percent || known.number_format(wanted.at).shows_unit() {
+        return None;
+    }
+    known.column(wanted.at)?.told_unit()
+}
+
 impl PrintedTable {
     fn header(&mut self, known: &KnownResult, columns: &[TableColumn]) {
         let mut rule = String::from("|");
@@ -91,6 +101,7 @@ impl PrintedTable {
             let Some(column) = known.column(wanted.at) else {
                 continue;
             };
+            let begins = self.text.len();
             if let Some(name) = &wanted.name {
                 // The model's own words: a number in them is held against the results like any other that it writes.
                 self.text.push(' ');
@@ -103,6 +114,14 @@ impl PrintedTable {
                 };
                 let label = known.as_text(label, MOST_HEADER_CHARS);
                 self.piece(" ", &label, None, None);
+            }
+            if let Some(unit) = unit_beside(known, wanted) {
+                let unit = known.as_text(&unit, MOST_UNIT_CHARS);
+                let written = self.text.get(begins..).unwrap_or_default().to_lowercase();
+                if !written.contains(&unit.to_lowercase()) {
+                    self.piece(" (", &unit, None, None);
+                    self.text.push(')');
+                }
             }
             self.text.push_str(" |");
             let number = column.kind.is_numeric() && !column.names_rows();

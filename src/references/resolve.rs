@@ -436,9 +436,9 @@ pub(super) fn column_of(columns: &[Column], wanted: &str) -> Option<usize> {
     if let Some(at) = columns.iter().position(|column| column.name == wanted) {
         return Some(at);
     }
-    let wanted = normal(wanted);
-    let names = |column: &Column| normal(&column.name);
-    let labels = |column: &Column| normal(&column.label);
+    let wanted = spelled(wanted);
+    let names = |column: &Column| spelled(&column.name);
+    let labels = |column: &Column| spelled(&column.label);
     for text_of in [&names as &dyn Fn(&Column) -> String, &labels] {
         let mut same = columns
             .iter()
@@ -451,6 +451,15 @@ pub(super) fn column_of(columns: &[Column], wanted: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// The same for all ways to spell a column's name: `avg_of_price`, `Average of price`.
+fn spelled(name: &str) -> String {
+    let plain = normal(name);
+    let mean = ["averageof", "meanof"]
+        .iter()
+        .find_map(|word| plain.strip_prefix(word));
+    mean.map(|of| format!("avgof{of}")).unwrap_or(plain)
 }
 
 /// Only letters and digits, in lower case.

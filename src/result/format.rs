@@ -31,6 +31,9 @@ pub struct ColumnFormat {
     /// For times grouped by week: the day that weeks begin on.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub week_starts_on: Option<String>,
+    /// The unit that a description tells, which is not written beside the figures: `USD`, `thousands of EUR`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub told_unit: Option<String>,
 }
 
 /// What kind of number a column holds.
@@ -64,6 +67,7 @@ impl ColumnFormat {
                 .week_starts_on
                 .clone()
                 .or_else(|| self.week_starts_on.clone()),
+            told_unit: over.told_unit.clone().or_else(|| self.told_unit.clone()),
         }
     }
 

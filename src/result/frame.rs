@@ -2,7 +2,7 @@
 
 use super::encode::encode_column;
 use super::shape::{ResultHeading, TABLE_END, TABLE_MARK};
-use super::{Cell, Column, ColumnTotals, Extent, ResultTable, ShapingSettings};
+use super::{Cell, Column, ColumnMeaning, ColumnTotals, Extent, ResultTable, ShapingSettings};
 use crate::text::{clean_line, one_line};
 
 /// The tool that works on held results.
@@ -36,6 +36,8 @@ pub(super) struct ResultFrame<'a> {
     units: Option<String>,
     padded: Option<String>,
     totals: Vec<String>,
+    /// The same without what can be counted in rows that are all shown.
+    totals_of_shown: Vec<String>,
     /// The line of column names and types.
     header: String,
 }
@@ -56,9 +58,10 @@ impl<'a> ResultFrame<'a> {
             limits,
             row_key: row_key(table, limits.max_bytes / 20),
             labels: labels(columns, limits.max_bytes / 20),
-            units: units(table, heading.about, columns.len(), limits.max_bytes / 20),
+            units: units(table, columns.len(), limits.max_bytes / 20),
             padded: padded(table, columns.len(), limits.max_bytes / 20),
-            totals: totals_lines(table, totals, columns.len(), limits.max_bytes / 4),
+            totals: totals_lines(table, totals, columns.len(), limits.max_bytes / 4, true),
+            totals_of_shown: totals_lines(table, totals, columns.len(), limits.max_bytes / 4, false),
             header: header.join("\t"),
         }
     }
@@ -97,10 +100,14 @@ impl<'a> ResultFrame<'a> {
         lines.extend(self.labels.clone());
         lines.extend(self.units.clone());
         lines.extend(self.padded.clone());
-        // What was looked up stands for itself: a row of all there is, beside its parts, would count twice.
-        let speaks = self.table.rows.len() <= FEW_ROWS || self.heading.looked_up;
-        let shows_all = matches!(cut, Omission::Nothing) && speaks;
-        if !self.totals.is_empty() && !shows_all {
+        let shows_all = matches!(cut, Omission::Nothing) && self.table.rows.len() <= FEW_ROWS;
+        let totals = match cut {
+            // What was looked up stands for itself: a row of all there is, beside its parts, would count twice.
+            _ if self.heading.looked_up || shows_all => &[],
+            Omission::Rows { .. } => self.totals.as_slice(),
+            _ => self.totals_of_shown.as_slice(),
+        };
+        if !totals.is_empty() {
             let known = self.table.rows.len();
             let limited = self.table.extent.asked_limit().is_some();
             lines.push(match cut {
@@ -113,7 +120,7 @@ impl<'a> ResultFrame<'a> {
                 }
                 _ => format!("totals over all {known} rows:"),
             });
-            lines.extend(self.totals.iter().cloned());
+            lines.extend(totals.iter().cloned());
         }
         lines.push(TABLE_MARK.to_owned());
         lines.push(self.header.clone());
@@ -216,7 +223,7 @@ impl ResultFrame<'_> {
             return None;
         }
         let all = of.map_or_else(|| "there may be more".to_owned(), |of| format!("there are {of}"));
-        if self.heading.looked_up {
+        if self.heading.looked_up && self.heading.made.is_none() {
             return Some(format!("{all}: name one that is not here to see it"));
         }
         if let Some(made) = self.heading.made {
@@ -281,9 +288,9 @@ fn labels(columns: &[Column], room: usize) -> Option<String> {
     (!named.is_empty()).then(|| format!("labels: {}", named.join(", ")))
 }
 
-/// What columns count, where Metabase, the name or a description says it, the column's or that of all: a currency, a fraction, a
-/// number that people see in another scale.
-fn units(table: &ResultTable, about: Option<&str>, width: usize, room: usize) -> Option<String> {
+/// What columns count, where Metabase, the name or a description says it: a currency, a fraction, a number that people see in
+/// another scale.
+fn units(table: &ResultTable, width: usize, room: usize) -> Option<String> {
     let mut used = 0usize;
     let told: Vec<String> = table
         .columns
@@ -297,11 +304,8 @@ fn units(table: &ResultTable, about: Option<&str>, width: usize, room: usize) ->
                     .then(|| "in percent: 12 is 12 %".to_owned())
             };
             let described = || {
-                let of_all = || about.and_then(|text| column.unit_told_in(text));
-                column
-                    .described_unit()
-                    .or_else(of_all)
-                    .map(|unit| format!("{unit} by its description"))
+                let told = column.told_unit();
+                told.map(|unit| format!("{unit} by its description"))
             };
             let unit = column.format.unit_words().or_else(named).or_else(described)?;
             Some(format!(
@@ -343,13 +347,24 @@ fn padded(table: &ResultTable, width: usize, room: usize) -> Option<String> {
     })
 }
 
-/// A line per column whose totals mean something; nothing for fewer than two rows, where the row says it all.
-fn totals_lines(table: &ResultTable, totals: &[ColumnTotals], width: usize, room: usize) -> Vec<String> {
+/// A line per column whose totals mean something; nothing for fewer than two rows, where the row says it all. How many different
+/// texts there are is told where `names` says so.
+fn totals_lines(
+    table: &ResultTable,
+    totals: &[ColumnTotals],
+    width: usize,
+    room: usize,
+    names: bool,
+) -> Vec<String> {
     if table.rows.len() < 2 {
         return Vec::new();
     }
     let mut used = 0usize;
-    let told = table.columns.iter().map(|column| !column.meaning().only_names());
+    let told = table.columns.iter().map(|column| match column.meaning() {
+        ColumnMeaning::Name => names,
+        ColumnMeaning::Truth => false,
+        meaning => !meaning.only_names(),
+    });
     let wanted: Vec<&ColumnTotals> = totals
         .iter()
         .zip(told)

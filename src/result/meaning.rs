@@ -48,6 +48,9 @@ const NUMBERINGS: &str = "number no nr";
 const KINDS_OF_YEAR: &str =
     "fiscal calendar birth model tax financial school academic build founding founded";
 
+/// Words of columns whose numbers are of no unit: they count things, or set figures against each other.
+const UNITLESS: &str = "count counts number num distinct rows rate ratio share quote anzahl anteil";
+
 /// Whether a word is in a list.
 fn among(list: &str, word: &str) -> bool {
     list.split_ascii_whitespace().any(|one| one == word)
@@ -125,18 +128,67 @@ impl Column {
 }
 
 impl Column {
+    /// The unit of its numbers as a description tells it, its own or that of the entry which they came from.
+    pub(crate) fn told_unit(&self) -> Option<String> {
+        self.format.told_unit.clone().or_else(|| self.described_unit())
+    }
+
     /// The unit of its numbers as its description tells it, where they measure something.
-    pub(super) fn described_unit(&self) -> Option<String> {
+    fn described_unit(&self) -> Option<String> {
         let measures = self.kind.is_numeric() && self.meaning().measures();
         described_unit(self.description.as_deref().filter(|_| measures)?)
     }
 
     /// The unit that a text about the whole table tells of this column: USD of `revenue` in `Revenue (USD) and orders by month`.
-    pub(super) fn unit_told_in(&self, text: &str) -> Option<String> {
-        let measures = self.kind.is_numeric() && self.meaning().measures();
-        measures
-            .then(|| unit_of(text, &[&self.name, &self.label]))
-            .flatten()
+    fn unit_told_in(&self, text: &str) -> Option<String> {
+        unit_of(text, &[&self.name, &self.label])
+    }
+
+    /// Whether its name says that it counts things or compares figures, so that no currency or measure is its unit.
+    fn has_no_unit(&self) -> bool {
+        let name = self.name.to_lowercase();
+        let mut words = name.split(|c: char| !c.is_alphanumeric());
+        words.any(|word| among(UNITLESS, word))
+    }
+}
+
+impl ResultTable {
+    /// The units that descriptions tell of columns which have none, by the columns' places: a column's own, or `about`, what
+    /// is said of the entry that the rows are of. A unit that is told there of no column in particular is that of the only
+    /// one which can have it.
+    pub(crate) fn units_told(&self, about: Option<&str>) -> Vec<(usize, String)> {
+        let has_none = |at: usize, column: &Column| {
+            let measures = column.kind.is_numeric() && column.meaning().measures();
+            measures && column.format.unit_words().is_none() && !self.has_percentages(at)
+        };
+        let columns = self.columns.iter().enumerate();
+        let open: Vec<(usize, &Column)> = columns.filter(|(at, column)| has_none(*at, column)).collect();
+        let told = open.iter().filter_map(|(at, column)| {
+            let in_particular = || column.unit_told_in(about?);
+            Some((*at, column.told_unit().or_else(in_particular)?))
+        });
+        let mut told: Vec<(usize, String)> = told.collect();
+        let Some(unit) = about.and_then(described_unit) else {
+            return told;
+        };
+        if told.iter().any(|(_, known)| known.eq_ignore_ascii_case(&unit)) {
+            return told;
+        }
+        let free = open.into_iter().filter(|(at, column)| {
+            let place = column.meaning() == ColumnMeaning::Position;
+            !place && !column.has_no_unit() && told.iter().all(|(known, _)| known != at)
+        });
+        let free: Vec<(usize, &Column)> = free.collect();
+        // Whole numbers beside one column of fractions are counts, mostly.
+        let mut fractions = free
+            .iter()
+            .filter(|(_, column)| column.kind == ColumnKind::Number);
+        let only = match (free.as_slice(), fractions.next(), fractions.next()) {
+            ([(at, _)], _, _) | (_, Some((at, _)), None) => Some(*at),
+            _ => None,
+        };
+        told.extend(only.map(|at| (at, unit)));
+        told
     }
 }
 

@@ -17,13 +17,11 @@ pub struct ResultHeading<'a> {
     pub title: &'a str,
     /// What was asked for, such as `status is paid; by created_at (month)`: filters, parameters, grouping, limit.
     pub asked: Option<&'a str>,
-    /// Something to know of it, in one line that begins with `no row matched`.
+    /// Something to know of it, in one line that begins with words of ours, such as `no row matched`.
     pub note: Option<&'a str>,
     /// For a result that was made from another: which, and which rows of it these are.
     pub made: Option<DerivedHeading>,
-    /// What is said of where the rows come from: a card's description, which may tell the units of its columns.
-    pub about: Option<&'a str>,
-    /// Whether it was looked up, so that there is no query that could be asked without its limit.
+    /// Whether it was looked up, or made from what was, so that there is no query that could be asked without its limit.
     pub looked_up: bool,
     /// The call that would narrow the result; shown only when something is missing.
     pub narrow: &'a str,

@@ -106,6 +106,8 @@ const OURS: &[&str] = &[
     "units: ",
     "asked: ",
     "no row matched",
+    "tie at the edge: ",
+    "what columns hold: ",
     "padded with spaces, ",
     "(totals of ",
     "to narrow: ",

@@ -8,7 +8,7 @@ use super::check::{
     held_groups, held_sort, limit,
 };
 use super::held_work::{failed, kept_lineage, work};
-use super::output::of_derived;
+use super::output::{of_derived, tie_note};
 use super::schema;
 use super::tool::{CheckContext, CheckedCall, OfferContext, PageRequest, RunContext, Tool, ToolRole};
 use super::{ToolError, ToolOutput};
@@ -90,7 +90,7 @@ impl Tool for MoreRowsTool {
                 "limit": schema::rows(),
                 "offset": schema::rows(),
                 "result": schema::text(),
-                "sort": schema::described_list("\"price desc\", \"sum of price desc\"", column),
+                "sort": schema::described_list("\"price desc\", \"sum_of_price desc\"", column),
             }),
             &["result"],
         ))
@@ -162,7 +162,8 @@ impl Tool for MoreRowsTool {
         };
         let title = format!("{} over {}: {what}", Self::NAME, plan.from);
         let window = (known < derived.of).then_some((after, derived.of));
-        Ok(of_derived(&derived.table, title, origin, window, &context))
+        let note = tie_note(derived.tied);
+        Ok(of_derived(&derived.table, title, origin, window, note, &context))
     }
 }
 

@@ -158,11 +158,12 @@ impl Tool for QueryMetricTool {
             id: metric.id.0,
             name: &metric.name,
             dbt_metric: metric.dbt.as_ref().map(|dbt| dbt.name.as_str()),
+            given: &[],
         };
         let grouped = !plan.group_by().is_empty();
         let note = no_match::of_filters(&fetched.table, &owner, filters, grouped, &context).await;
         Ok(of_query(
-            &fetched,
+            fetched,
             queried,
             WAYS_TO_NARROW,
             note.as_deref(),

@@ -128,6 +128,7 @@ impl Tool for QueryTableTool {
             id: table.id.0,
             name: &table.label,
             dbt_metric: None,
+            given: &[],
         };
         let narrow = if query.aggregations.is_empty() {
             WAYS_TO_NARROW_ROWS
@@ -137,7 +138,7 @@ impl Tool for QueryTableTool {
         let owner = ValueOwner::Metabase(DimensionOwner::Table(query.table.clone()));
         let grouped = !query.group_by.is_empty();
         let note = no_match::of_filters(&fetched.table, &owner, &query.filters, grouped, &context).await;
-        Ok(of_query(&fetched, queried, narrow, note.as_deref(), &context))
+        Ok(of_query(fetched, queried, narrow, note.as_deref(), &context))
     }
 }
 

@@ -117,10 +117,11 @@ impl Tool for RunCardTool {
             id: card.id.0,
             name: &card.name,
             dbt_metric: None,
+            given: &run.arguments,
         };
         let note = no_match::of_parameters(&fetched.table, run, &context).await;
         let narrow = ways_to_narrow(run);
-        Ok(of_query(&fetched, queried, &narrow, note.as_deref(), &context))
+        Ok(of_query(fetched, queried, &narrow, note.as_deref(), &context))
     }
 }
 

@@ -198,8 +198,8 @@ async fn a_group_has_median_percentile_and_conditional_figures() {
         {"function": "sum", "column": "price", "name": "closed revenue", "filters": closed},
     ]}]);
     let table = derived("r1", steps).await;
-    assert_eq!(column(&table, "median of price"), [json!(75.05)]);
-    assert_eq!(column(&table, "percentile 100 of price"), [json!(200.2)]);
+    assert_eq!(column(&table, "median_of_price"), [json!(75.05)]);
+    assert_eq!(column(&table, "percentile_100_of_price"), [json!(200.2)]);
     assert_eq!(column(&table, "closed ones"), [json!(2)]);
     assert_eq!(column(&table, "closed revenue"), [json!(250.2)]);
 }

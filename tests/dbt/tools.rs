@@ -142,6 +142,22 @@ async fn an_entry_that_reads_a_source_is_told_what_dbt_makes_of_it() {
         why.contains("dbt has a metric of the same name, subscription_revenue, made from fct_invoices"),
         "{why}"
     );
+    // What dbt makes of the table has rows of its own, and says so.
+    let rows: Vec<(Value, Value)> = column(&answer, "node")
+        .into_iter()
+        .zip(column(&answer, "kind"))
+        .collect();
+    for model in ["stg_invoices", "fct_invoices"] {
+        assert!(
+            rows.contains(&(model.into(), "model, downstream".into())),
+            "{rows:?}"
+        );
+    }
+    let said = stack.model.requests()[1].to_string();
+    assert!(
+        said.contains("what columns hold: last_run is when dbt last ran the node"),
+        "{said}"
+    );
     // That dbt knows more than the catalog has stands in the prompt.
     let system = &stack.agent.prompt().system;
     assert!(

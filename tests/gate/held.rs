@@ -181,7 +181,7 @@ async fn calls_that_mean_the_same_have_the_same_bytes() {
         "group_by": [{"column": "created_at", "granularity": "quarter"}],
         "filters": [{"column": "id", "operation": "less-than", "values": [10]},
                     {"column": "status", "operation": "equals", "values": ["open", "paid"]}],
-        "sort": [{"column": "avg of unit_price", "direction": "desc"},
+        "sort": [{"column": "avg_of_unit_price", "direction": "desc"},
                  {"column": "created_at", "direction": "asc"}], "limit": 3});
     let mut short = written.clone();
     short["sort"] = json!(["unit_price DESC", "created at"]);
@@ -191,6 +191,9 @@ async fn calls_that_mean_the_same_have_the_same_bytes() {
         "a text stands for a column with its direction"
     );
     assert_eq!(planned(written), canonical);
+    let mut spelled = canonical.clone();
+    spelled["sort"][0]["column"] = json!("avg of unit price");
+    assert_eq!(planned(spelled), canonical);
     assert_eq!(
         planned(canonical.clone()),
         canonical,

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
-use cardinal::catalog::EntryKind;
+use cardinal::catalog::{Catalog, Entry, EntryKind};
 use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::metabase::{FailureClass, MetabaseClient};
 use cardinal::principal::Principal;
@@ -18,9 +18,19 @@ use cardinal::wire::{ServedBy, Wire};
 use serde_json::{Value, json};
 
 use super::fixture::{call, catalog};
+use crate::support::catalogs::card;
 
 /// A toolbox whose server answers everything with this, and the bodies it was sent.
 async fn answered(status: u16, body: &Value) -> (Toolbox, Arc<Mutex<Vec<(String, Value)>>>) {
+    answered_over(catalog(), status, body).await
+}
+
+/// The same with another catalog.
+async fn answered_over(
+    catalog: Catalog,
+    status: u16,
+    body: &Value,
+) -> (Toolbox, Arc<Mutex<Vec<(String, Value)>>>) {
     let asked: Arc<Mutex<Vec<(String, Value)>>> = Arc::default();
     let (seen, text) = (Arc::clone(&asked), body.to_string());
     let app = Router::new().fallback(move |uri: Uri, body: Bytes| {
@@ -49,7 +59,7 @@ async fn answered(status: u16, body: &Value) -> (Toolbox, Arc<Mutex<Vec<(String,
     tokio::spawn(async move { axum::serve(listener, app).await });
     let client = MetabaseClient::new(settings, Wire::live().unwrap(), Principal::default());
     (
-        Toolbox::new(Arc::new(catalog()), client, ShapingSettings::default()),
+        Toolbox::new(Arc::new(catalog), client, ShapingSettings::default()),
         asked,
     )
 }
@@ -122,6 +132,66 @@ async fn a_card_runs_with_its_parameters_and_says_where_it_came_from() {
         content.contains("to narrow: run_card with a value for: \"customer\""),
         "{content}"
     );
+}
+
+#[tokio::test]
+async fn a_unit_that_a_description_tells_of_no_column_is_that_of_the_only_one_that_can_have_it() {
+    let body = |names: &[(&str, &str)]| {
+        let columns = names.iter().map(
+            |(name, kind)| json!({"name": name, "display_name": name, "base_type": format!("type/{kind}")}),
+        );
+        let columns: Vec<Value> = columns.collect();
+        let row: Vec<Value> = names.iter().map(|_| json!(2)).collect();
+        json!({"status": "completed", "data": {"rows": [row], "cols": columns}})
+    };
+    let takings: &[_] = &[("day", "Text"), ("takings", "Float"), ("orders", "Integer")];
+    for (description, columns, units) in [
+        ("Daily numbers of the shop, in EUR.", takings, Some("takings EUR")),
+        ("Daily numbers of the shop.", takings, None),
+        ("Amounts in EUR and amounts in USD.", takings, None),
+        // Which of the two it is of is not said.
+        (
+            "What was sold, in EUR.",
+            &[("gross", "Float"), ("net", "Float")],
+            None,
+        ),
+        (
+            "What was sold, in EUR.",
+            &[("gross", "Float"), ("refund_rate", "Float")],
+            Some("gross EUR"),
+        ),
+        ("What was sold, in EUR.", &[("count", "Integer")], None),
+        (
+            "Weight (kg) of what was sold.",
+            &[("weight", "Float"), ("price", "Float")],
+            Some("weight kg"),
+        ),
+    ] {
+        let catalog = Catalog::for_tests(vec![Entry::Card(Arc::new(card(7, "Sales", description)))]);
+        let (toolbox, _) = answered_over(catalog, 202, &body(columns)).await;
+        let text = run(&toolbox, json!({"card_id": 7})).await.unwrap().content;
+        let told = text.lines().find_map(|line| line.strip_prefix("units: "));
+        let wanted = units.map(|units| format!("{units} by its description"));
+        assert_eq!(told, wanted.as_deref(), "{description} {columns:?}");
+    }
+}
+
+#[tokio::test]
+async fn columns_are_called_by_what_they_are_and_not_by_how_they_are_computed() {
+    let names = [
+        ("sum", "Sum of Total"),
+        ("count_where", "Count of rows matching condition"),
+        ("expression", "Margin"),
+        ("count", "Count"),
+    ];
+    let columns =
+        names.map(|(name, label)| json!({"name": name, "display_name": label, "base_type": "type/Float"}));
+    let body = json!({"status": "completed", "data": {"rows": [[1, 2, 3, 4]], "cols": columns}});
+    let (toolbox, _) = answered(202, &body).await;
+    let text = run(&toolbox, json!({"card_id": 7})).await.unwrap().content;
+    let header =
+        "\nsum_of_total:number\tcount_of_rows_matching_condition:number\tmargin:number\tcount:number\n";
+    assert!(text.contains(header), "{text}");
 }
 
 #[tokio::test]

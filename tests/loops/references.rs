@@ -307,10 +307,16 @@ async fn a_unit_that_only_the_description_of_a_card_tells_is_told_of_the_column_
         .id();
     let model = ScriptedModel::openai(vec![
         Reply::tool_calls([("run_card", json!({ "card_id": card }))]),
-        Reply::text("Done."),
+        Reply::text("By month:\n\n{{table r1: month, revenue, orders | first 2}}"),
     ]);
     let mut stack = Stack::new(model.await, Knobs::default()).await;
-    stack.ask("What was revenue by month?").await;
+    let answer = stack.ask("What was revenue by month?").await;
+    // A table that is printed has it in the header, for its cells do not show it.
+    let header = answer.text.lines().find(|line| line.starts_with('|')).unwrap();
+    assert!(
+        header.ends_with(" (USD) | orders |") && header.to_lowercase().contains("| revenue (usd)"),
+        "{header}"
+    );
     let requests = stack.model.requests();
     let result = *messages(requests.last().unwrap()).last().unwrap();
     // Of the two columns with numbers, the orders have no unit.

@@ -36,10 +36,13 @@ async fn defaults_of_a_card_are_told_like_what_was_asked() {
         text.contains("\nasked: period past12months (default)\n"),
         "{text}"
     );
-    // What is given and equals the default is the same call, and is told the same.
-    for limit in [json!({}), json!({ "limit": "10" })] {
+    // What is given is no default to the model, also where it is the same value.
+    for (limit, told) in [
+        (json!({}), "asked: limit 10 (default)"),
+        (json!({ "limit": "10" }), "asked: limit 10"),
+    ] {
         let text = read("run_card", json!({ "card_id": 12, "parameters": limit })).await;
-        assert!(text.contains("\nasked: limit 10 (default)\n"), "{text}");
+        assert!(text.contains(&format!("\n{told}\n")), "{text}");
     }
     let given = json!({ "limit": "3", "category": ["Toys"] });
     let text = read("run_card", json!({ "card_id": 12, "parameters": given })).await;
@@ -50,7 +53,7 @@ async fn defaults_of_a_card_are_told_like_what_was_asked() {
         ("more_rows", json!({ "result": "r1", "limit": 2 })),
     ];
     let (_, text) = said("Tell me.", calls, "Done.").await;
-    assert!(text.contains("\nasked: in r1, limit 10 (default)\n"), "{text}");
+    assert!(text.contains("\nasked: in r1, limit 10\n"), "{text}");
 }
 
 #[tokio::test]
@@ -154,4 +157,44 @@ async fn what_is_missing_decides_how_the_turn_ends() {
         let answer = stack.ask("What is the weather?").await;
         assert_eq!((answer.outcome, answer.stop_reason), (outcome, stop));
     }
+}
+
+#[tokio::test]
+async fn a_tie_at_the_edge_of_a_limit_is_told() {
+    let products = json!({
+        "metric_id": 1,
+        "group_by": [{ "dimension": "Product.category" }, { "dimension": "Product.title" }],
+    });
+    let first = |column: &str| json!({ "result": "r1", "sort": [{ "column": column, "direction": "desc" }], "limit": 1 });
+    for (column, tied) in [("category", true), ("revenue", false)] {
+        let calls = vec![("query_metric", products.clone()), ("more_rows", first(column))];
+        let (_, text) = said("Tell me.", calls, "Done.").await;
+        let line = "\ntie at the edge: the first row that the limit leaves out has the same value as the last one here; ";
+        assert_eq!(text.contains(line), tied, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_column_that_is_grouped_anew_has_a_label_of_its_own_unit() {
+    let months = revenue(
+        json!([]),
+        json!([{ "dimension": "created_at", "granularity": "month" }]),
+    );
+    let quarters = json!({
+        "result": "r1",
+        "group_by": [{ "column": "created_at", "granularity": "quarter" }],
+        "aggregations": [{ "function": "sum", "column": "revenue" }],
+    });
+    let calls = vec![("query_metric", months), ("more_rows", quarters)];
+    let (_, text) = said("Tell me.", calls, "Done.").await;
+    assert!(
+        text.contains("\ncreated_at:date(quarter)\tsum_of_revenue:number\n"),
+        "{text}"
+    );
+    assert!(text.contains(": Quarter\"") && !text.contains("Month"), "{text}");
+    // The sum is of the unit that its figures are of.
+    assert!(
+        text.contains("\nunits: sum_of_revenue USD by its description\n"),
+        "{text}"
+    );
 }

@@ -158,7 +158,7 @@ async fn a_table_query_has_its_parts_in_one_stage() {
         "aggregation": [["sum", {}, ["field", {}, orders("TOTAL")]], ["measure", {}, "mea-entity-id-0000000"]],
         "breakout": [day],
         "order-by": [["desc", {}, ["aggregation", {}, 0]], ["asc", {}, day]],
-        "limit": 7,
+        "limit": 8,
     });
     assert_eq!(stage(&shop), expected);
 }

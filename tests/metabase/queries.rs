@@ -160,7 +160,7 @@ async fn names_become_the_ids_of_the_moment() {
 #[tokio::test]
 async fn a_table_query_says_everything_in_one_body() {
     let server = server("v0.60.2").await;
-    server.on("POST /api/agent/v1/query", rows(3));
+    server.on("POST /api/agent/v1/query", rows(4));
     let mut query = table_query();
     let measure = table().entry().measures[0].clone();
     query.aggregations = vec![
@@ -209,9 +209,46 @@ async fn a_table_query_says_everything_in_one_body() {
             ],
             "group_by": [{ "field_id": "t2-7", "field_granularity": "year" }],
             "order_by": [{ "field": { "field_id": "t2-7", "bucket": "year" }, "direction": "asc" }],
-            "limit": 3,
+            // One more than wanted: it may be the equal of the last one.
+            "limit": 4,
         })
     );
+}
+
+#[tokio::test]
+async fn a_row_beyond_the_limit_that_is_equal_to_the_last_one_is_known() {
+    let columns =
+        json!([{ "name": "state", "source": "breakout" }, { "name": "count", "source": "aggregation" }]);
+    let limited = Extent::AskedLimit {
+        limit: 2,
+        of: None,
+        ordered: true,
+    };
+    for (rows, extent, tied) in [
+        (json!([["TX", 5], ["CA", 3], ["NY", 3]]), limited, true),
+        (json!([["TX", 5], ["CA", 5], ["NY", 3]]), limited, false),
+        // All there are: the limit leaves nothing out.
+        (json!([["TX", 5], ["CA", 5]]), Extent::Complete, false),
+    ] {
+        let server = server("v0.60.2").await;
+        server.on(
+            "POST /api/agent/v1/query",
+            json_reply(202, &completed(&columns, &rows)),
+        );
+        let mut query = table_query();
+        query.aggregations = vec![Aggregation {
+            aggregate: AggregateFunction::Count,
+            sort: Some(Direction::Desc),
+        }];
+        query.group_by = vec![GroupBy {
+            dimension: own("CREATED_AT"),
+            granularity: Some(Bucket::Year),
+        }];
+        query.limit = Some(2);
+        let fetched = server.client().query_table(&query).await.unwrap();
+        assert_eq!(fetched.table.rows.len(), 2);
+        assert_eq!((fetched.table.extent, fetched.tied), (extent, tied), "{rows}");
+    }
 }
 
 #[tokio::test]
@@ -313,6 +350,19 @@ async fn a_metric_is_ordered_and_limited_after_everything_was_fetched() {
     assert_eq!(states(Some(Direction::Desc), None).await, "NY AK TX WA CA");
     assert_eq!(states(Some(Direction::Asc), Some(3)).await, "TX WA AK");
     assert_eq!(states(None, Some(1)).await, "TX");
+    for (order_by, limit, tied) in [
+        (Some(Direction::Desc), 3, true),
+        (Some(Direction::Desc), 2, false),
+        (Some(Direction::Asc), 1, true),
+        (None, 1, false),
+    ] {
+        let query = MetricQuery {
+            order_by,
+            limit: Some(limit),
+            ..metric_query()
+        };
+        assert_eq!(client.query_metric(&query).await.unwrap().tied, tied, "{limit}");
+    }
     // All there are, though a limit was set.
     let query = MetricQuery {
         order_by: Some(Direction::Desc),

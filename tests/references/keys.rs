@@ -195,3 +195,52 @@ async fn names_with_blanks_need_no_quotes_and_odd_ones_take_them() {
     .await;
     assert!(printed.contains("| Office Chairs | 5 |"), "{printed}");
 }
+
+#[tokio::test]
+async fn a_column_is_named_in_any_spelling_of_its_name() {
+    let sales = || {
+        let columns = vec![
+            column("sum_of_price", ColumnKind::Number),
+            column("avg_of_unit price", ColumnKind::Number),
+            column("count_distinct_of_city", ColumnKind::Integer),
+        ];
+        table(columns, vec![vec![json!(10), json!(2.5), json!(4)]])
+    };
+    for (reference, wanted) in [
+        ("{{r1 sum_of_price}}", "10"),
+        ("{{r1 sum of price}}", "10"),
+        ("{{r1 Sum of Price}}", "10"),
+        ("{{r1 avg of unit_price}}", "2.5"),
+        ("{{r1 average of unit price}}", "2.5"),
+        ("{{r1 count-distinct of city}}", "4"),
+    ] {
+        assert_eq!(written(sales(), reference).await, wanted, "{reference}");
+    }
+}
+
+#[tokio::test]
+async fn a_time_of_day_is_a_key_and_is_written_without_seconds_and_zone() {
+    let opening = || {
+        let columns = vec![
+            column("opens_at", ColumnKind::Time),
+            column("shops", ColumnKind::Integer),
+        ];
+        table(
+            columns,
+            vec![
+                vec![json!("09:30:00"), json!(3)],
+                vec![json!("14:00:00.000Z"), json!(5)],
+                vec![json!("14:00:30Z"), json!(1)],
+            ],
+        )
+    };
+    for (reference, wanted) in [
+        ("{{r1 shops @ 09:30}}", "3"),
+        ("{{r1 shops @ 14:00}}", "5"),
+        ("{{r1 shops @ 14:00:30}}", "1"),
+        ("{{r1 opens_at @ 14:00}}", "14:00"),
+        ("{{r1 opens_at @ 14:00:30}}", "14:00:30"),
+    ] {
+        assert_eq!(written(opening(), reference).await, wanted, "{reference}");
+    }
+}

@@ -368,7 +368,7 @@ fn groups_can_be_sorted_by_what_is_computed_and_cut_to_the_top() {
         .iter()
         .map(|column| column.name.as_str())
         .collect();
-    assert_eq!(names, ["state", "sum of price"]);
+    assert_eq!(names, ["state", "sum_of_price"]);
     let plain = |rows: &[Vec<Cell>]| -> Vec<(Value, Value)> {
         rows.iter()
             .map(|row| (Value::from(&row[0]), Value::from(&row[1])))

@@ -29,7 +29,6 @@ pub(crate) const HEADING: ResultHeading<'static> = ResultHeading {
     asked: None,
     note: None,
     made: None,
-    about: None,
     looked_up: false,
     title: "card 7 \"Orders\"",
     narrow: "run_card with its parameter status",

@@ -158,3 +158,26 @@ fn names_cannot_forge_lines() {
     assert_eq!(parse::header(&shaped.text).len(), 3, "{}", shaped.text);
     assert_eq!(shaped.text.matches("\ntable:\n").count(), 1);
 }
+
+#[test]
+fn texts_are_counted_only_where_not_all_rows_are_shown() {
+    let shown = shape(&sample(40), &HEADING, ShapingSettings::default()).text;
+    assert!(
+        shown.contains("\ntotals over all 40 rows:\n- created_at: first "),
+        "{shown}"
+    );
+    assert!(!shown.contains("distinct"), "{shown}");
+    let limits = ShapingSettings {
+        max_rows: 10,
+        ..ShapingSettings::default()
+    };
+    let cut = shape(&sample(40), &HEADING, limits).text;
+    assert!(cut.contains("\n- status: distinct 2\n"), "{cut}");
+    // What was looked up has no totals: a row over all stands beside its parts.
+    let heading = ResultHeading {
+        looked_up: true,
+        ..HEADING
+    };
+    let looked_up = shape(&sample(40), &heading, limits).text;
+    assert!(!looked_up.contains("totals"), "{looked_up}");
+}

@@ -423,10 +423,10 @@ fn percentiles_lie_between_the_values_around_them() {
         assert_eq!(
             names,
             [
-                "median of x",
-                "percentile 90 of x",
-                "percentile 0 of x",
-                "percentile 100 of x"
+                "median_of_x",
+                "percentile_90_of_x",
+                "percentile_0_of_x",
+                "percentile_100_of_x"
             ]
         );
         table.rows[0].iter().map(Value::from).collect::<Vec<_>>()

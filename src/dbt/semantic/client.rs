@@ -182,7 +182,8 @@ impl SemanticLayerClient {
         // One more than wanted, to know whether there are more.
         let variables = query::variables(query, self.environment, asked + 1).map_err(invalid)?;
         let wanted = wanted_columns(query).map_err(invalid)?;
-        let fetched = self.run(&table::CREATE_QUERY, variables, wanted, asked).await?;
+        let mut fetched = self.run(&table::CREATE_QUERY, variables, wanted, asked).await?;
+        fetched.tied &= query.order_by.is_some() && query.limit.is_some();
         Ok(limited(fetched, query.limit, true))
     }
 
@@ -196,8 +197,9 @@ impl SemanticLayerClient {
             error::local(words, DbtFailure::Invalid, problem.to_string())
         })?;
         let wanted = run.wanted_columns();
-        let fetched = self.run(&table::CREATE_QUERY, variables, wanted, asked).await?;
+        let mut fetched = self.run(&table::CREATE_QUERY, variables, wanted, asked).await?;
         // How its rows are ordered is not told.
+        fetched.tied = false;
         Ok(limited(fetched, run.limit, false))
     }
 
@@ -311,7 +313,13 @@ impl SemanticLayerClient {
             rows.extend(came);
         }
         let whole = rows.len() as u64 <= most;
-        rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        let kept = usize::try_from(most).unwrap_or(usize::MAX);
+        let last = kept.checked_sub(1).and_then(|at| rows.get(at));
+        // The metric stands last, and rows are ordered by it.
+        let tied = last
+            .zip(rows.get(kept))
+            .is_some_and(|(last, next)| last.last() == next.last());
+        rows.truncate(kept);
         let mut columns: Vec<Column> = wanted.into_iter().map(|wanted| wanted.column).collect();
         rows::settle(&mut columns, &places, &mut rows);
         Ok(FetchedTable {
@@ -326,6 +334,7 @@ impl SemanticLayerClient {
                 bytes_received: bytes,
             }),
             served_by,
+            tied,
         })
     }
 }

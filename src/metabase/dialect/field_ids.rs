@@ -42,20 +42,11 @@ pub(super) async fn table(
     let action = format!("query table {id}");
     let (_, fields) = fields::table(caller, id, FieldValuesOf::None).await?;
     // Without a limit the first builds of v0.59 stop at 100 rows and say nothing.
-    let body = request::table(query, &fields, query.limit.unwrap_or(PAGE).clamp(1, PAGE))?;
+    let asked = finish::rows_asked(query);
+    let body = request::table(query, &fields, asked.unwrap_or(PAGE).clamp(1, PAGE))?;
     let mut raw = match generation {
-        Generation::V59 => execute(caller, &action, body, query.limit).await?,
-        _ => {
-            pages::fetch(
-                caller,
-                endpoints::QUERY,
-                &action,
-                body,
-                PageSize::Unknown,
-                query.limit,
-            )
-            .await?
-        }
+        Generation::V59 => execute(caller, &action, body, asked).await?,
+        _ => pages::fetch(caller, endpoints::QUERY, &action, body, PageSize::Unknown, asked).await?,
     };
     finish::table(&mut raw, query);
     Ok(raw.into())
@@ -98,5 +89,6 @@ async fn execute(
         served_by: combined([reply.served_by]),
         aggregation,
         groups,
+        tied: false,
     })
 }

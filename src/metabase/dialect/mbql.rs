@@ -53,7 +53,15 @@ pub(super) async fn table<G: Grammar + Sync>(
     if query.aggregations.is_empty() && query.group_by.is_empty() && several_pages {
         order_by_key(&mut clauses, query, &source, grammar)?;
     }
-    let mut raw = run(caller, grammar, &action, &source, &mut clauses, query.limit).await?;
+    let mut raw = run(
+        caller,
+        grammar,
+        &action,
+        &source,
+        &mut clauses,
+        finish::rows_asked(query),
+    )
+    .await?;
     name_groups(&mut raw, &query.group_by);
     name_measures(&mut raw, query);
     finish::table(&mut raw, query);
@@ -128,6 +136,7 @@ async fn run<G: Grammar + Sync>(
         served_by: reply.served_by,
         aggregation,
         groups,
+        tied: false,
     })
 }
 

@@ -7,17 +7,31 @@ use crate::metabase::{Direction, MetricQuery};
 use crate::result::Cell;
 
 /// Orders `rows` by the cell at `column`, empty cells last, rows that are equal in the server's order; then keeps
-/// the first `query.limit`.
-pub(super) fn apply(rows: &mut Vec<Vec<Cell>>, column: usize, query: &MetricQuery) {
+/// the first `query.limit`. Gives whether the first row that is left out is equal to the last one kept.
+pub(super) fn apply(rows: &mut Vec<Vec<Cell>>, column: usize, query: &MetricQuery) -> bool {
     if let Some(direction) = query.order_by {
         rows.sort_by(|left, right| match (left.get(column), right.get(column)) {
             (Some(left), Some(right)) => compare(left, right, direction),
             _ => Ordering::Equal,
         });
     }
-    if let Some(limit) = query.limit {
-        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    }
+    let Some(limit) = query.limit else { return false };
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let tied = query.order_by.is_some() && ties_at(rows, &[column], limit);
+    rows.truncate(limit);
+    tied
+}
+
+/// Whether the last of the first `limit` rows and the row after it are equal in these columns.
+pub(super) fn ties_at(rows: &[Vec<Cell>], columns: &[usize], limit: usize) -> bool {
+    let last = limit.checked_sub(1).and_then(|at| rows.get(at));
+    let Some((last, next)) = last.zip(rows.get(limit)) else {
+        return false;
+    };
+    columns.iter().all(|at| {
+        let cells = last.get(*at).zip(next.get(*at));
+        cells.is_some_and(|(one, other)| compare(one, other, Direction::Asc).is_eq())
+    })
 }
 
 fn compare(left: &Cell, right: &Cell, direction: Direction) -> Ordering {

@@ -115,6 +115,7 @@ pub(super) async fn fetch(
         served_by: combined(served),
         aggregation,
         groups,
+        tied: false,
     })
 }
 

@@ -63,6 +63,7 @@ pub(super) async fn metric(
         served_by: reply.served_by,
         aggregation,
         groups,
+        tied: false,
     };
     finish::metric(&mut raw, query);
     Ok(Some(raw.into()))

@@ -52,12 +52,34 @@ impl Granularity {
     pub(crate) fn column(self, column: &Column) -> Column {
         Column {
             name: column.name.clone(),
-            label: column.label.clone(),
+            label: self.label_of(column),
             kind: self.kind(),
             unit: Some(self.word().to_owned()),
             description: None,
             format: column.format.clone(),
         }
+    }
+
+    /// The label of the column of the buckets: `Created At: Quarter` of `Created At: Month`, also where the server wrote the
+    /// unit in another language.
+    fn label_of(self, column: &Column) -> String {
+        let label = column.label.as_str();
+        let mut letters = self.word().chars();
+        let capital = letters.next().into_iter().flat_map(char::to_uppercase);
+        let word: String = capital.chain(letters).collect();
+        if let Some((of, _)) = label.rsplit_once(": ").filter(|_| column.unit.is_some()) {
+            return format!("{of}: {word}");
+        }
+        let mut from_end = label.char_indices().rev();
+        let begins = from_end.find(|(_, c)| !c.is_alphanumeric());
+        let begins = begins.map_or(0, |(at, c)| at + c.len_utf8());
+        let (before, last) = label.split_at_checked(begins).unwrap_or(("", label));
+        let named = Self::ALL.iter().any(|one| one.word().eq_ignore_ascii_case(last));
+        if !named || (column.unit.is_none() && !before.is_empty()) {
+            return label.to_owned();
+        }
+        let is_capital = last.starts_with(char::is_uppercase);
+        format!("{before}{}", if is_capital { &word } else { self.word() })
     }
 
     /// The type of the beginnings of its buckets.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::expression::Expression;
 use super::frame::{DerivationFrame, computed_column};
 use super::lineage::ColumnLineage;
-use super::{Condition, DerivationStep, Lineage, RowOperations, group, join, window};
+use super::{Condition, DerivationStep, Lineage, RowOperations, RowOrder, group, join, window};
 use crate::result::{Extent, ResultTable};
 
 /// After how many rows it is looked whether to stop.
@@ -91,6 +91,8 @@ pub struct DerivedTable {
     pub table: ResultTable,
     /// Rows before those that were passed over and beyond the limit were left out.
     pub of: u64,
+    /// Whether the first row beyond the limit has the same place in the order as the last one before it.
+    pub tied: bool,
     /// Which cells each of its cells came from.
     pub lineage: Lineage,
 }
@@ -115,8 +117,24 @@ pub fn derive_steps(
     let mut frame = DerivationFrame::new(base, stop);
     let mut extent = base.extent;
     let mut of = None;
+    let mut order: &[RowOrder] = &[];
+    let mut tied = false;
     for step in steps {
         stop.look()?;
+        match step {
+            DerivationStep::Page {
+                offset,
+                limit: Some(limit),
+            } => {
+                tied = frame.ties_at(order, offset.saturating_add(*limit))?;
+            }
+            DerivationStep::Sort(by) => (order, tied) = (by, false),
+            DerivationStep::Group { .. } | DerivationStep::FirstRows { .. } => (order, tied) = (&[], false),
+            DerivationStep::Keep(_) | DerivationStep::KeepMatching { .. } => tied = false,
+            // Columns are named by their places, which are others from here on.
+            DerivationStep::Columns(_) => order = &[],
+            _ => {}
+        }
         if let DerivationStep::KeepMatching { with, .. } | DerivationStep::JoinColumns { with, .. } = step {
             extent = extent.joined_with(other(tables, *with)?.extent);
         }
@@ -142,6 +160,7 @@ pub fn derive_steps(
     Ok(DerivedTable {
         table: table.asked_of(of),
         of,
+        tied,
         lineage,
     })
 }

@@ -86,6 +86,31 @@ impl<'a> DerivationFrame<'a> {
         Ok(keys)
     }
 
+    /// Whether the last of the first `limit` rows and the row after it are equal in an order.
+    pub(super) fn ties_at(&self, order: &[RowOrder], limit: u64) -> Result<bool, DeriveError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let last = limit.checked_sub(1).and_then(|at| self.rows.get(at));
+        let Some((last, next)) = last.zip(self.rows.get(limit)).filter(|_| !order.is_empty()) else {
+            return Ok(false);
+        };
+        for criterion in order {
+            let kind = self.column(criterion.column)?.kind;
+            let cells = [last, next].map(|row| self.cell(*row, criterion.column));
+            let same = if criterion.by_length {
+                cells.map(length)
+            } else {
+                match rank(kind, cells.into_iter()).of_rows.as_slice() {
+                    [one, other] => [*one, *other],
+                    _ => return Ok(false),
+                }
+            };
+            if same.first() != same.last() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// The rows of each part of the table, by their places as they stand, parts in the order of their values. No value
     /// is a value of its own and comes last.
     pub(super) fn parts(&self, by: &[usize]) -> Result<Vec<Vec<usize>>, DeriveError> {

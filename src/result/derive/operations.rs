@@ -128,7 +128,7 @@ pub enum RowFunction {
 }
 
 impl RowFunction {
-    /// Its name in calls and in the names of columns.
+    /// Its name in calls; with `_` for `-` also in the names of columns.
     pub fn word(self) -> &'static str {
         match self {
             Self::Count => "count",
@@ -159,9 +159,14 @@ impl RowAggregate {
         let of = self.column.and_then(|at| columns.get(at));
         let word = match self.function {
             RowFunction::Percentile(percent) => format!("percentile {percent}"),
-            function => function.word().to_owned(),
+            function => function.word().replace('-', " "),
         };
-        let name = of.map_or_else(|| word.clone(), |column| format!("{word} of {}", column.name));
+        let named = |of: fn(&Column) -> &str| match self.column.and_then(|at| columns.get(at)) {
+            Some(column) => format!("{word} of {}", of(column)),
+            None => word.clone(),
+        };
+        // Spelled as Metabase's own columns are: `sum_of_price`.
+        let name = named(|column| &column.name).replace(char::is_whitespace, "_");
         let (kind, unit) = match (self.function, of) {
             (RowFunction::Sum | RowFunction::Min | RowFunction::Max, Some(column)) => {
                 (column.kind, column.unit.clone())
@@ -174,6 +179,7 @@ impl RowAggregate {
         let counts = matches!(self.function, RowFunction::Count | RowFunction::CountDistinct);
         let format = of.filter(|_| !counts).map(|column| column.format.of_same_unit());
         Column {
+            label: named(|column| &column.label),
             unit: unit.filter(|_| self.function != RowFunction::Sum),
             format: format.unwrap_or_default(),
             ..Column::named(name, kind)

@@ -89,7 +89,7 @@ pub struct GroupFigure {
     pub aggregate: RowAggregate,
     /// Of which rows of the group; all when `None`.
     pub only: Option<Condition>,
-    /// The name of its column; a name such as `sum of price` when `None`.
+    /// The name of its column; a name such as `sum_of_price` when `None`.
     pub name: Option<String>,
 }
 

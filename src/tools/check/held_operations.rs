@@ -7,7 +7,8 @@ use super::aggregation::MAX_AGGREGATIONS;
 use super::filter::{MAX_FILTERS, tested};
 use super::held_result::column;
 use super::json::list;
-use super::{Rejection, quote, short_forms};
+use super::names::plain;
+use super::{Rejection, quote, resolve, short_forms};
 use crate::catalog::Dimension;
 use crate::metabase::{Direction, FilterOperation};
 use crate::result::derive::{
@@ -381,12 +382,19 @@ pub(in crate::tools) fn held_sort(
 
 /// A computed column by a shorter name that fits it alone: its function, or the column it is computed of.
 fn computed(columns: &[Column], wanted: &str) -> Option<usize> {
-    if columns.iter().any(|column| column.name == wanted) {
+    if resolve(wanted, columns, |column| &column.name, |column| &column.label).is_some() {
         return None;
     }
+    let wanted = plain(wanted);
+    let is_function = |word: &str| {
+        let mut functions = HELD_FUNCTIONS.iter();
+        word.starts_with("percentile") || functions.any(|function| plain(function.word()) == plain(word))
+    };
     let mut fitting = columns.iter().enumerate().filter(|(_, column)| {
-        let parts = column.name.split_once(" of ");
-        parts.is_some_and(|(function, of)| function == wanted || of == wanted)
+        let parts = column.name.split_once("_of_");
+        parts.is_some_and(|(function, of)| {
+            is_function(function) && (plain(function) == wanted || plain(of) == wanted)
+        })
     });
     match (fitting.next(), fitting.next()) {
         (Some((at, _)), None) => Some(at),

@@ -29,7 +29,7 @@ pub(in crate::tools) fn nearest<'a>(
 }
 
 /// Only letters and digits, lower case.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.chars()
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)

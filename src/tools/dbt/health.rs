@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::rows::{NODE_COLUMNS, node_row, table, verdict_row};
+use super::rows::{ABOUT_NODE_COLUMNS, NODE_COLUMNS, downstream_row, node_row, table, verdict_row};
 use super::{not_configured, unhealthy};
-use crate::dbt::entry_health;
+use crate::dbt::entry_health_with_downstream;
 use crate::model::ToolSpec;
 use crate::result::LookupSource;
 use crate::tools::check::{NamedEntry, Rejection, kind_word};
@@ -58,11 +58,12 @@ impl Tool for DataHealthTool {
         let (Some(dbt), Some(entry)) = (context.dbt, plan.in_catalog(context.catalog)) else {
             return Err(not_configured(&what));
         };
-        let report = entry_health(dbt, context.client, entry)
+        let report = entry_health_with_downstream(dbt, context.client, entry)
             .await
             .map_err(|error| unhealthy(&what, &error))?;
         let mut rows = vec![verdict_row(&report)];
         rows.extend(report.nodes.iter().map(node_row));
+        rows.extend(report.downstream.iter().map(downstream_row));
         let source = LookupSource {
             tool: Self::NAME.to_owned(),
             name: format!("data health of {} \"{}\"", plan.kind, entry.name()),
@@ -72,6 +73,7 @@ impl Tool for DataHealthTool {
             &table(&NODE_COLUMNS, rows, None),
             what,
             source,
+            Some(ABOUT_NODE_COLUMNS),
             &context,
         ))
     }

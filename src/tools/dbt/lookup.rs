@@ -5,7 +5,9 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::rows::{NODE_COLUMNS, count, instant, moment, name_of, node_row, seconds, table, text};
+use super::rows::{
+    ABOUT_NODE_COLUMNS, NODE_COLUMNS, count, instant, moment, name_of, node_row, seconds, table, text,
+};
 use super::{failed, not_configured, told, unknown};
 use crate::dbt::{
     AdministrativeClient, AssessedNode, DbtConnection, DbtError, DbtFailure, DbtJob, DbtNode, DbtOffers,
@@ -208,7 +210,8 @@ impl Tool for DbtLookupTool {
             name: what.strip_prefix("dbt ").unwrap_or(&what).to_owned(),
             arguments: context.arguments.clone(),
         };
-        Ok(of_lookup(&found, what, source, &context))
+        let about = (plan.what == LookupKind::Models).then_some(ABOUT_NODE_COLUMNS);
+        Ok(of_lookup(&found, what, source, about, &context))
     }
 }
 

@@ -62,6 +62,9 @@ pub(super) fn instant(written: &str) -> Option<jiff::Timestamp> {
     written.trim().replacen(' ', "T", 1).parse().ok()
 }
 
+/// What the model is told of the columns of nodes.
+pub(super) const ABOUT_NODE_COLUMNS: &str = include_str!("../../../prompts/dbt/node_columns.md");
+
 /// The columns of nodes with their state.
 pub(super) const NODE_COLUMNS: [(&str, ColumnKind); 14] = [
     ("node", ColumnKind::Text),
@@ -122,6 +125,15 @@ pub(super) fn node_row(node: &AssessedNode) -> Vec<Cell> {
         moment(freshness.and_then(|freshness| freshness.max_loaded_at.as_deref())),
         text(Some(&node.reasons.join("; "))),
     ]
+}
+
+/// A model that is made from what an entry reads.
+pub(super) fn downstream_row(node: &AssessedNode) -> Vec<Cell> {
+    let mut row = node_row(node);
+    if let Some(kind) = row.get_mut(1) {
+        *kind = text(Some(&format!("{}, downstream", node.kind)));
+    }
+    row
 }
 
 fn word(health: DataHealth) -> &'static str {

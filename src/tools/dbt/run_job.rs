@@ -168,6 +168,6 @@ impl Tool for DbtRunJobTool {
             name: format!("run {} of job {id}", run.id),
             arguments: context.arguments.clone(),
         };
-        Ok(of_lookup(&run_table(&[run], None), what, source, &context))
+        Ok(of_lookup(&run_table(&[run], None), what, source, None, &context))
     }
 }

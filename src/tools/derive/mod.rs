@@ -23,7 +23,7 @@ use serde_json::{Map, Value, json};
 use self::steps::StepReader;
 use super::check::{Rejection, decode, entry_title, held, list};
 use super::held_work::{failed, kept_lineage, work};
-use super::output::of_derived;
+use super::output::{of_derived, tie_note};
 use super::tool::{CheckContext, CheckedCall, OfferContext, RunContext, Tool, ToolRole};
 use super::{ToolError, ToolOutput};
 use crate::model::ToolSpec;
@@ -126,6 +126,7 @@ impl Tool for DeriveTool {
         };
         let known = derived.table.rows.len() as u64;
         let window = (known < derived.of).then_some((0, derived.of));
-        Ok(of_derived(&derived.table, title, origin, window, &context))
+        let note = tie_note(derived.tied);
+        Ok(of_derived(&derived.table, title, origin, window, note, &context))
     }
 }
