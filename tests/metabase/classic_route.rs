@@ -130,7 +130,7 @@ async fn the_route_takes_a_query_in_mbql_of_checked_parts() {
     shop.client_with_route().query_table(&query).await.unwrap();
     let expected = json!({
         "source-table": 2, "aggregation": [["avg", ["field", 21, null]]], "breakout": [["field", 22, null]],
-        "order-by": [["desc", ["aggregation", 0]]], "limit": 5,
+        "order-by": [["desc", ["aggregation", 0]]], "limit": 6,
     });
     assert_eq!(shop.server.asked("/api/dataset")[1].body["query"], expected);
 }
