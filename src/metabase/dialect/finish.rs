@@ -16,7 +16,7 @@ pub(super) struct UnfinishedTable {
     pub(super) aggregation: usize,
     /// How many of the columns are groups, as the server says.
     pub(super) groups: usize,
-    /// As in [`Fetched`](crate::metabase::Fetched).
+    /// As in [`FetchedTable`](crate::metabase::FetchedTable).
     pub(super) tied: bool,
 }
 
