@@ -160,7 +160,6 @@ pub(super) fn of_derived(
         made,
         looked_up: from.is_some_and(|from| is_of_lookup(from, context.held)),
         narrow,
-        ..HeadingParts::default()
     };
     of_table(table, title, origin, &parts, context)
 }
