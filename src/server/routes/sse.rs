@@ -20,6 +20,8 @@ use crate::server::turns::{EventReader, LogCut};
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Bytes after which no more events go out together.
 const TOGETHER: usize = 16 * 1024;
+/// How long the pieces of a text are gathered. Nobody sees so short a wait, and each write costs as much as many pieces.
+const TEXT_TOGETHER: Duration = Duration::from_millis(5);
 /// How often a turn of another process is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
 /// How long the last words of a stream that is cut have to go out.
@@ -69,7 +71,10 @@ pub(super) fn frames(
                 }
                 Ok(Some(Ok((number, event)))) => {
                     // Whoever tells this one may be about to tell more.
-                    tokio::task::yield_now().await;
+                    match *event {
+                        TurnEvent::Text { .. } => tokio::time::sleep(TEXT_TOGETHER).await,
+                        _ => tokio::task::yield_now().await,
+                    }
                     let mut together = Vec::new();
                     write(number, &event, &mut together);
                     while together.len() < TOGETHER

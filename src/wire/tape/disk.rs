@@ -7,6 +7,7 @@ use std::sync::{LazyLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::JoinError;
 
@@ -25,6 +26,20 @@ pub(crate) async fn off_the_runtime<T: Send + 'static>(
     // Nobody closes it.
     let _place = PLACES.acquire().await;
     tokio::task::spawn_blocking(work).await
+}
+
+/// Does the same where nobody here waits for its end. Where there is a place, no task of the runtime stands in between.
+pub(super) fn beside_the_runtime(runtime: &Handle, work: impl FnOnce() + Send + 'static) {
+    match PLACES.try_acquire() {
+        Ok(place) => drop(runtime.spawn_blocking(move || {
+            work();
+            drop(place);
+        })),
+        Err(_) => drop(runtime.spawn(async move {
+            // Whoever is told of its end sees to it that it is told.
+            let _ = off_the_runtime(work).await;
+        })),
+    }
 }
 
 /// How long the name of a file may take to be on the disk before it is tried once more by whoever waits for it.

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::beside::SharedKind;
 use super::copy::TapeCopy;
 use super::delta::first_difference;
-use super::disk::off_the_runtime;
+use super::disk::{beside_the_runtime, off_the_runtime};
 use super::error::TapeError;
 use super::exchange::ExchangeEnd;
 use super::header::Header;
@@ -245,21 +245,14 @@ impl Tape {
         if expected {
             return;
         }
-        let tape = self.clone();
+        let writing = ExpectedWriting {
+            tape: self.clone(),
+            is_done: false,
+        };
         match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(async move {
-                let done = tape.off_the_runtime(|tape| {
-                    tape.write_waiting();
-                    Ok(())
-                });
-                if let Err(flaw) = done.await {
-                    tape.give_up(&flaw);
-                    // What it was to write is not waited for.
-                    let _ = tape.next_waiting();
-                }
-            })),
+            Ok(runtime) => beside_the_runtime(&runtime, move || writing.run()),
             // Nobody to hold up.
-            Err(_) => tape.write_waiting(),
+            Err(_) => writing.run(),
         }
     }
 
@@ -310,6 +303,33 @@ impl Tape {
                 reason: error.to_string(),
             })
         })
+    }
+}
+
+/// That somebody is on the way to write what waits. Where that comes to nothing, because the thread failed or the process ends,
+/// the tape is given up, so that nobody waits for it.
+struct ExpectedWriting {
+    tape: Tape,
+    is_done: bool,
+}
+
+impl ExpectedWriting {
+    fn run(mut self) {
+        self.tape.write_waiting();
+        self.is_done = true;
+    }
+}
+
+impl Drop for ExpectedWriting {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.tape.give_up(&TapeError::Write {
+                path: self.tape.shared.path.clone(),
+                reason: "the thread that writes it ended".to_owned(),
+            });
+            // What it was to write is not waited for.
+            let _ = self.tape.next_waiting();
+        }
     }
 }
 
