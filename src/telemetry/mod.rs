@@ -18,7 +18,9 @@ mod spans;
 pub(crate) use causes::causes;
 pub(crate) use content::logs_content;
 pub use content::show_content;
-pub(crate) use parent::{TraceParent, carried, untraced};
+#[cfg(feature = "otel")]
+pub(crate) use parent::planned_trace;
+pub(crate) use parent::{TraceParent, untraced};
 pub use setup::init;
 #[cfg(feature = "otel")]
 pub(crate) use setup::{SpanLayer, init_with};

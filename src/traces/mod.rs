@@ -11,6 +11,7 @@
 
 mod client;
 mod collector;
+mod ids;
 mod sender;
 
 pub(crate) use sender::TraceSender;

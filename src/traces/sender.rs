@@ -13,6 +13,7 @@ use url::Url;
 
 use super::client::CollectorClient;
 use super::collector;
+use super::ids::TraceIds;
 use crate::telemetry::{SPANS, SpanLayer};
 
 /// Longest time that the end of the process waits for spans to be sent.
@@ -56,6 +57,7 @@ impl TraceSender {
         }
         let provider = SdkTracerProvider::builder()
             .with_batch_exporter(exporter)
+            .with_id_generator(TraceIds::default())
             .with_resource(resource.build())
             .build();
         Ok(Self { provider })

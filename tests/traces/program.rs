@@ -1,7 +1,10 @@
 //! `ask`, `batch` and `serve`, with a collector and without one.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
-use std::process::Command;
+use std::process::{Child, Command};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -296,11 +299,16 @@ async fn ask(url: &str, body: Value, parent: Option<&str>) -> Value {
     serde_json::from_str(record).unwrap_or_else(|error| panic!("{error} in {answer}"))
 }
 
-#[cfg(unix)]
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_goes_on_with_the_trace_of_its_client() {
-    let (collector, model) = (Collector::start().await, model().await);
-    let program = program(&model, &collector.url);
+const CLIENT_TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+const CLIENT_SPAN: &str = "b7ad6b7169203331";
+
+/// The header of a client that traces.
+fn client() -> String {
+    format!("00-{CLIENT_TRACE}-{CLIENT_SPAN}-01")
+}
+
+/// A server in a process of its own, and its address.
+fn serve(program: &Program) -> (Child, String) {
     let mut child = program
         .command(&["serve", "--listen", "127.0.0.1:0", "--quiet"])
         .spawn()
@@ -310,13 +318,11 @@ async fn a_server_goes_on_with_the_trace_of_its_client() {
         .read_line(&mut line)
         .unwrap();
     let said: Value = serde_json::from_str(&line).unwrap();
-    let url = said["url"].as_str().unwrap();
-    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    let first = ask(url, json!({"question": QUESTION}), Some(parent)).await;
-    assert_eq!(first["status"], "finished", "{first:#}");
-    let next = json!({"question": QUESTION, "session": first["session"]});
-    ask(url, next, None).await;
-    ask(url, json!({"question": QUESTION}), Some("00-nonsense-01")).await;
+    (child, said["url"].as_str().unwrap().to_owned())
+}
+
+/// Ends a server as an administrator does: it sends what it has before.
+async fn end(mut child: Child) {
     let ended = Command::new("kill").arg(child.id().to_string()).status();
     assert!(ended.unwrap().success());
     let code = tokio::time::timeout(
@@ -324,15 +330,79 @@ async fn a_server_goes_on_with_the_trace_of_its_client() {
         tokio::task::spawn_blocking(move || child.wait().unwrap().code()),
     );
     assert_eq!(code.await.unwrap().unwrap(), Some(0));
+}
+
+/// The traces that turns are in.
+fn traces<'s>(spans: impl IntoIterator<Item = &'s CollectedSpan>) -> BTreeSet<&'s str> {
+    spans.into_iter().map(|span| span.trace.as_str()).collect()
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_that_another_process_takes_over_stays_in_its_trace() {
+    let collector = Collector::start().await;
+    let held = Arc::new(AtomicBool::new(true));
+    let holds = Arc::clone(&held);
+    let model = ScriptedModel::openai_with(move |request| {
+        let said = request["messages"].as_array().unwrap();
+        if said.last().unwrap()["role"] != "tool" {
+            return Reply::tool_calls([("search_catalog", json!({"query": "xylophones"}))]);
+        }
+        let late = Duration::from_secs(if holds.load(Ordering::SeqCst) { 3600 } else { 0 });
+        Reply::text(TEXT).after(late)
+    })
+    .await;
+    let program = program(&model, &collector.url).with("OTEL_BSP_SCHEDULE_DELAY", "50");
+    let (mut first, url) = serve(&program);
+    for parent in [Some(client()), None] {
+        let url = url.clone();
+        // Its client is cut off with the process.
+        tokio::spawn(async move { ask(&url, json!({"question": QUESTION}), parent.as_deref()).await });
+    }
+    let ready = |spans: &[CollectedSpan]| named(spans, "execute_tool search_catalog").len() == 2;
+    while model.requests().len() < 4 || !ready(&collector.spans()) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let before = collector.spans();
+    assert_eq!(traces(&before).len(), 2, "{before:#?}");
+    held.store(false, Ordering::SeqCst);
+    let (second, _) = serve(&program);
+    while named(&collector.spans(), "invoke_agent cardinal").len() < 2 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    end(second).await;
+    let all = collector.spans();
+    assert_eq!(traces(&all), traces(&before), "{all:#?}");
+    for turn in named(&all, "invoke_agent cardinal") {
+        let parent = if turn.trace == CLIENT_TRACE {
+            CLIENT_SPAN
+        } else {
+            ""
+        };
+        assert_eq!(turn.parent, parent, "{turn:#?}");
+    }
+    assert_eq!(traces(named(&all, "invoke_agent cardinal")).len(), 2, "{all:#?}");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_goes_on_with_the_trace_of_its_client() {
+    let (collector, model) = (Collector::start().await, model().await);
+    let program = program(&model, &collector.url);
+    let (child, url) = serve(&program);
+    let first = ask(&url, json!({"question": QUESTION}), Some(&client())).await;
+    assert_eq!(first["status"], "finished", "{first:#}");
+    let next = json!({"question": QUESTION, "session": first["session"]});
+    ask(&url, next, None).await;
+    ask(&url, json!({"question": QUESTION}), Some("00-nonsense-01")).await;
+    end(child).await;
     let spans = collector.spans();
-    let (continued, others): (Vec<CollectedSpan>, Vec<CollectedSpan>) = spans
-        .into_iter()
-        .partition(|span| span.trace == "0af7651916cd43dd8448eb211c80319c");
+    let (continued, others): (Vec<CollectedSpan>, Vec<CollectedSpan>) =
+        spans.into_iter().partition(|span| span.trace == CLIENT_TRACE);
     is_a_turn(&continued);
-    assert_eq!(
-        only(&continued, "invoke_agent cardinal").parent,
-        "b7ad6b7169203331"
-    );
+    assert_eq!(only(&continued, "invoke_agent cardinal").parent, CLIENT_SPAN);
     // The others begin traces of their own.
     let turns = named(&others, "invoke_agent cardinal");
     assert_eq!(turns.len(), 2, "{others:#?}");

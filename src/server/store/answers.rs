@@ -15,24 +15,33 @@ use crate::server::record::{
 const COLUMNS: &str = "id, session, turn, status, question, created_at, finished_at, principal, content, \
      rating, comment, rated_at, error_code, error_detail";
 
-/// A question that was taken.
+/// A question and all that its turn depends on, for whichever process runs it.
 #[derive(Debug, Clone)]
-pub(in crate::server) struct NewAnswer {
+pub(in crate::server) struct AskedTurn {
+    /// Of the answer.
     pub(in crate::server) id: String,
     pub(in crate::server) session: String,
     pub(in crate::server) principal: String,
+    pub(in crate::server) question: String,
+    /// Who asks, in words that the model is told.
+    pub(in crate::server) asker: Option<String>,
+    /// The hash of the messages up to the question, on wires where the client sends all of them.
+    pub(in crate::server) message_key: Option<String>,
+    /// The trace that its turn is part of.
+    pub(in crate::server) trace: Option<String>,
+}
+
+/// A question that was taken.
+#[derive(Debug, Clone)]
+pub(in crate::server) struct NewAnswer {
+    pub(in crate::server) asked: AskedTurn,
     /// Whether the session has to be there already.
     pub(in crate::server) goes_on: bool,
-    pub(in crate::server) question: String,
     /// The answer, in another session, that this one goes on from.
     pub(in crate::server) base: Option<String>,
     pub(in crate::server) idempotency_key: Option<String>,
     /// The process that runs it.
     pub(in crate::server) owner: String,
-    /// Who asks, in words that the model is told.
-    pub(in crate::server) asker: Option<String>,
-    /// The hash of the messages up to the question, on wires where the client sends all of them.
-    pub(in crate::server) message_key: Option<String>,
     /// Most turns of its session that run or wait before it.
     pub(in crate::server) max_ahead: u32,
     /// How long its claim holds, in milliseconds.
@@ -149,8 +158,9 @@ impl ToldAnswer {
 
 /// What is known of a question that was stored.
 fn stored(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<Option<StoredAnswer>, DatabaseError> {
+    let asked = &new.asked;
     let sql = "SELECT turn, title FROM answers JOIN sessions ON sessions.id = session WHERE answers.id = ?1";
-    let stored = db.first(sql, values![&new.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let stored = db.first(sql, values![&asked.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let Some((turn, title)) = stored else {
         return Ok(None);
     };
@@ -158,23 +168,24 @@ fn stored(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<Option<StoredAns
         turn,
         new_session: turn == 1,
         title,
-        start: start(db, &new.id, &new.owner, new.lease_ms)?,
+        start: start(db, &asked.id, &new.owner, new.lease_ms)?,
     }))
 }
 
 fn insert(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<StoredAnswer, DatabaseError> {
+    let asked = &new.asked;
     if let Some(key) = &new.idempotency_key {
         let sql = "SELECT id FROM answers WHERE principal = ?1 AND idempotency_key = ?2";
-        let known: Option<String> = db.first(sql, values![&new.principal, key], |row| row.get(0))?;
-        if let Some(known) = known.filter(|known| *known != new.id) {
+        let known: Option<String> = db.first(sql, values![&asked.principal, key], |row| row.get(0))?;
+        if let Some(known) = known.filter(|known| *known != asked.id) {
             return Ok(StoredAnswer::Known(known));
         }
     }
     let base = new.base.as_deref();
     let session = if new.goes_on {
-        touch(db, &new.session, &new.principal)?.then_some(false)
+        touch(db, &asked.session, &asked.principal)?.then_some(false)
     } else {
-        ensure(db, &new.session, &new.principal, &new.question, base)?
+        ensure(db, &asked.session, &asked.principal, &asked.question, base)?
     };
     let Some(new_session) = session else {
         return Ok(StoredAnswer::NotYours);
@@ -185,7 +196,7 @@ fn insert(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<StoredAnswer, Da
     }
     let sql = "SELECT coalesce(max(turn), 0) + 1, count(*) FILTER (WHERE status IN ('queued', 'running')) \
                FROM answers WHERE session = ?1";
-    let place = db.first(sql, values![&new.session], |row| {
+    let place = db.first(sql, values![&asked.session], |row| {
         Ok((row.get::<u32>(0)?, row.get::<u32>(1)?))
     })?;
     let (turn, ahead) = place.unwrap_or((1, 0));
@@ -194,7 +205,7 @@ fn insert(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<StoredAnswer, Da
     }
     let sql = format!(
         "INSERT INTO answers (id, session, principal, turn, question, status, created_at, idempotency_key, owner, lease_until, \
-         asker, message_key) VALUES (?1, ?2, ?3, ?4, ?5, ?12, ?6, ?7, ?8, {} + ?9, ?10, ?11)",
+         asker, message_key, trace) VALUES (?1, ?2, ?3, ?4, ?5, ?12, ?6, ?7, ?8, {} + ?9, ?10, ?11, ?13)",
         db.clock()
     );
     let status = if ahead == 0 {
@@ -205,27 +216,28 @@ fn insert(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<StoredAnswer, Da
     db.execute(
         &sql,
         values![
-            &new.id,
-            &new.session,
-            &new.principal,
+            &asked.id,
+            &asked.session,
+            &asked.principal,
             turn,
-            &new.question,
+            &asked.question,
             now_ms(),
             new.idempotency_key.as_ref(),
             &new.owner,
             new.lease_ms,
-            new.asker.as_ref(),
-            new.message_key.as_ref(),
+            asked.asker.as_ref(),
+            asked.message_key.as_ref(),
             status.word(),
+            asked.trace.as_ref(),
         ],
     )?;
     let sql = "UPDATE sessions SET title = CASE WHEN named = 0 AND title = '' THEN ?2 ELSE title END WHERE id = ?1 \
                RETURNING title";
-    let title = db.first(sql, values![&new.session, title_of(&new.question)], |row| {
+    let title = db.first(sql, values![&asked.session, title_of(&asked.question)], |row| {
         row.get(0)
     })?;
     let start = if ahead == 0 {
-        let before = tape_before(db, &new.session, turn)?;
+        let before = tape_before(db, &asked.session, turn)?;
         TurnStart::Begun { before }
     } else {
         TurnStart::Waits { ahead }

@@ -2,7 +2,7 @@
 //! same one started again, takes its turns over. The clock is that of the database, so that machines need not agree on
 //! the time.
 
-use super::answers::tape_before;
+use super::answers::{AskedTurn, tape_before};
 use super::error::DatabaseError;
 use super::transaction::{StoreTransaction, values};
 use super::{SessionStore, SessionStoreError};
@@ -10,14 +10,11 @@ use super::{SessionStore, SessionStoreError};
 /// A turn of this process that stands in the store.
 #[derive(Debug, Clone)]
 pub(in crate::server) struct ClaimedTurn {
-    pub(in crate::server) id: String,
-    pub(in crate::server) session: String,
-    pub(in crate::server) principal: String,
+    pub(in crate::server) asked: AskedTurn,
+    /// Which one of its session it is, from 1.
     pub(in crate::server) turn: u32,
-    pub(in crate::server) question: String,
+    /// The session's.
     pub(in crate::server) title: String,
-    pub(in crate::server) asker: Option<String>,
-    pub(in crate::server) message_key: Option<String>,
     /// Whether somebody asked for its end.
     pub(in crate::server) stopped: bool,
 }
@@ -150,21 +147,24 @@ impl SessionStore {
         let owner = owner.to_owned();
         self.read(move |db| {
             db.rows(
-                "SELECT answers.id, session, answers.principal, turn, question, title, asker, message_key, stopped \
+                "SELECT answers.id, session, answers.principal, question, asker, message_key, trace, turn, title, stopped \
                  FROM answers JOIN sessions ON sessions.id = session \
                  WHERE status IN ('queued', 'running') AND owner = ?1 ORDER BY answers.created_at, turn",
                 values![&owner],
                 |row| {
                     Ok(ClaimedTurn {
-                        id: row.get(0)?,
-                        session: row.get(1)?,
-                        principal: row.get(2)?,
-                        turn: row.get(3)?,
-                        question: row.get(4)?,
-                        title: row.get(5)?,
-                        asker: row.get(6)?,
-                        message_key: row.get(7)?,
-                        stopped: row.get(8)?,
+                        asked: AskedTurn {
+                            id: row.get(0)?,
+                            session: row.get(1)?,
+                            principal: row.get(2)?,
+                            question: row.get(3)?,
+                            asker: row.get(4)?,
+                            message_key: row.get(5)?,
+                            trace: row.get(6)?,
+                        },
+                        turn: row.get(7)?,
+                        title: row.get(8)?,
+                        stopped: row.get(9)?,
                     })
                 },
             )

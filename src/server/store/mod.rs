@@ -29,7 +29,7 @@ use std::time::Duration;
 use etcetera::BaseStrategy as _;
 
 pub(super) use admin::AnswerFilter;
-pub(super) use answers::{EndedTurn, NewAnswer, StoredAnswer};
+pub(super) use answers::{AskedTurn, EndedTurn, NewAnswer, StoredAnswer};
 pub(super) use claims::{ClaimedTurn, TurnStart};
 use error::DatabaseError;
 pub use error::SessionStoreError;

@@ -29,8 +29,8 @@ use slot::SessionSlots;
 use super::event::TurnEvent;
 use super::ids::new_id;
 use super::state::SharedState;
-use super::store::{NewAnswer, Presence, SessionStore, SessionStoreError, StoredAnswer};
-use crate::telemetry::carried;
+use super::store::{AskedTurn, NewAnswer, Presence, SessionStore, SessionStoreError, StoredAnswer};
+use crate::telemetry::TraceParent;
 
 /// A question to be answered.
 #[derive(Debug, Clone, Default)]
@@ -149,23 +149,27 @@ impl Turns {
             let own = state.store.session(&session, &request.principal).await?;
             return Err(own.map_or(SubmitError::NoSession(session), |_| SubmitError::Busy));
         };
-        let new = NewAnswer {
+        let trace = TraceParent::here();
+        let asked = AskedTurn {
             id: new_id("ans"),
             session: session.clone(),
-            principal: request.principal.clone(),
-            goes_on: request.goes_on,
-            question: request.question.clone(),
-            base: request.base.clone(),
-            idempotency_key: request.idempotency_key.clone(),
-            owner: self.owner.clone(),
-            asker: request.asker.clone(),
+            principal: request.principal,
+            question: request.question,
+            asker: request.asker,
             message_key: request.message_key.map(|key| key.to_hex().to_string()),
+            trace: trace.name(),
+        };
+        let new = NewAnswer {
+            asked: asked.clone(),
+            goes_on: request.goes_on,
+            base: request.base,
+            idempotency_key: request.idempotency_key,
+            owner: self.owner.clone(),
             max_ahead: state.settings.max_waiting,
             lease_ms: state.store.lease_ms(),
         };
-        let id = new.id.clone();
         // Before it is stored, so that nobody here takes it for one that was left.
-        let held = self.active_answers.take(&id).ok_or(SubmitError::Busy)?;
+        let held = self.active_answers.take(&asked.id).ok_or(SubmitError::Busy)?;
         let (turn, new_session, title, start) = match state.store.new_answer(new).await? {
             StoredAnswer::New {
                 turn,
@@ -182,32 +186,36 @@ impl Turns {
         } else {
             state.settings.grace
         };
-        let live = LiveTurn::new(id.clone(), session, grace);
+        let live = LiveTurn::new(asked.id.clone(), session, grace);
         live.push(TurnEvent::Started {
-            answer: id.clone(),
-            session: live.session.clone(),
+            answer: asked.id.clone(),
+            session: asked.session.clone(),
             turn,
-            question: request.question.clone(),
+            question: asked.question.clone(),
             model: state.app().settings().model.id.to_string(),
             new_session,
             title,
         });
         let task = run::TurnTask {
-            principal: request.principal,
-            question: request.question,
-            asker: request.asker,
-            message_key: request.message_key,
+            asked,
             resumed: false,
             start: Some(start),
         };
-        self.begin(state, &live, task, (queue, place, held));
+        self.begin(state, &live, task, (queue, place, held), trace);
         Ok(SubmissionResult::Running(live))
     }
 
-    fn begin(&self, state: &SharedState, live: &Arc<LiveTurn>, task: run::TurnTask, places: run::TurnPlaces) {
+    fn begin(
+        &self,
+        state: &SharedState,
+        live: &Arc<LiveTurn>,
+        task: run::TurnTask,
+        places: run::TurnPlaces,
+        trace: TraceParent,
+    ) {
         self.live.add(live);
         let turn = run::run(Arc::clone(state), Arc::clone(live), task, places);
-        self.tasks.spawn(carried(turn));
+        self.tasks.spawn(trace.over(turn));
     }
 
     /// A turn of this process that runs or ended lately.

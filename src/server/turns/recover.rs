@@ -2,7 +2,6 @@
 //! over what others left, and deletes what is not kept.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::run::TurnTask;
@@ -10,6 +9,7 @@ use super::{LiveTurn, TurnPermits, Turns};
 use crate::server::event::TurnEvent;
 use crate::server::state::SharedState;
 use crate::server::store::{ClaimedTurn, SessionStoreError};
+use crate::telemetry::TraceParent;
 
 /// How often it is looked whether a turn is to stop, while turns run.
 const LOOK: Duration = Duration::from_secs(1);
@@ -75,8 +75,10 @@ impl Turns {
     ) -> Result<BTreeSet<String>, SessionStoreError> {
         let running = self.running_ids();
         let claimed = state.store.claimed(&self.owner).await?;
-        let by_id: HashMap<&str, &ClaimedTurn> =
-            claimed.iter().map(|turn| (turn.id.as_str(), turn)).collect();
+        let by_id: HashMap<&str, &ClaimedTurn> = claimed
+            .iter()
+            .map(|turn| (turn.asked.id.as_str(), turn))
+            .collect();
         let mut now_missing = BTreeSet::new();
         for id in running {
             match by_id.get(id.as_str()) {
@@ -108,16 +110,17 @@ impl Turns {
 
     /// Goes on with a turn of this process that nobody works on: it was taken over, or could not be ended.
     fn adopt(&self, state: &SharedState, turn: ClaimedTurn) {
-        let Some(held) = self.active_answers.take(&turn.id) else {
+        let asked = turn.asked;
+        let Some(held) = self.active_answers.take(&asked.id) else {
             return;
         };
         // Their number was bounded when they were taken.
         let place = TurnPermits::extra(&self.places);
-        let queue = self.slots.join_always(&turn.session);
-        tracing::info!(answer = turn.id, "a turn is taken over");
+        let queue = self.slots.join_always(&asked.session);
+        tracing::info!(answer = asked.id, "a turn is taken over");
         let live = LiveTurn::new(
-            turn.id.clone(),
-            turn.session.clone(),
+            asked.id.clone(),
+            asked.session.clone(),
             // Whoever asked may need time to come back; they have had none yet.
             state.settings.grace.max(Duration::from_secs(1)),
         );
@@ -125,23 +128,21 @@ impl Turns {
             live.cancel.cancel();
         }
         live.push(TurnEvent::Started {
-            answer: turn.id,
-            session: turn.session,
+            answer: asked.id.clone(),
+            session: asked.session.clone(),
             turn: turn.turn,
-            question: turn.question.clone(),
+            question: asked.question.clone(),
             model: state.app().settings().model.id.to_string(),
             new_session: turn.turn == 1,
             title: turn.title,
         });
+        let trace = TraceParent::named(asked.trace.as_deref());
         let task = TurnTask {
-            principal: turn.principal,
-            question: turn.question,
-            asker: turn.asker,
-            message_key: turn.message_key.and_then(|key| blake3::Hash::from_hex(key).ok()),
+            asked,
             resumed: true,
             start: None,
         };
-        self.begin(state, &Arc::clone(&live), task, (queue, place, held));
+        self.begin(state, &live, task, (queue, place, held), trace);
     }
 
     async fn retire(&self, state: &SharedState) {

@@ -14,17 +14,14 @@ use crate::server::chart::charts;
 use crate::server::event::TurnEvent;
 use crate::server::record::{AnswerBody, AnswerContent, AnswerStatus, RecordError, spoken_text};
 use crate::server::state::SharedState;
-use crate::server::store::{EndedTurn, SessionStoreError, TurnStart};
+use crate::server::store::{AskedTurn, EndedTurn, SessionStoreError, TurnStart};
 use crate::server::suggest::follow_ups;
 use crate::server::table_view::{tables, tool_start};
 use crate::telemetry::causes;
 
 #[derive(Debug)]
 pub(super) struct TurnTask {
-    pub(super) principal: String,
-    pub(super) question: String,
-    pub(super) asker: Option<String>,
-    pub(super) message_key: Option<blake3::Hash>,
+    pub(super) asked: AskedTurn,
     /// Whether another process began it.
     pub(super) resumed: bool,
     /// What is known of its start already.
@@ -175,7 +172,7 @@ async fn answer(
     loaded: &mut Option<LoadedSession>,
     before: Option<String>,
 ) -> Result<EndedTurn, AppUnavailable> {
-    let app = state.app_of(&task.principal).await?;
+    let app = state.app_of(&task.asked.principal).await?;
     let mut session = take_session(state, live, &app, task, loaded, before.as_deref()).await?;
     let answer = ask(state, live, &app, task, &mut session).await?;
     let ended = finished(task, &app, &answer, &session).await;
@@ -200,7 +197,7 @@ async fn take_session(
 ) -> Result<Session, Error> {
     let options = || SessionOptions {
         id: Some(live.session.clone()),
-        asked_by: Some(task.principal.clone()),
+        asked_by: Some(task.asked.principal.clone()),
         ..SessionOptions::default()
     };
     // What was said in another process since is not in memory here.
@@ -256,9 +253,9 @@ async fn ask(
         return Ok(session.resume(&tape, live.cancel.clone(), &mut watch).await?);
     }
     let question = Question {
-        asker: task.asker.clone(),
+        asker: task.asked.asker.clone(),
         cancel: live.cancel.clone(),
-        ..Question::from(task.question.as_str())
+        ..Question::from(task.asked.question.as_str())
     };
     Ok(session.ask_watched(question, &mut watch).await?)
 }
@@ -299,11 +296,13 @@ fn tell(live: &LiveTurn, app: &App, event: Event) {
 async fn finished(task: &TurnTask, app: &App, answer: &Answer, session: &Session) -> EndedTurn {
     let tables = tables(app, answer, session).await;
     let body = AnswerBody::of(answer);
+    let before = task.asked.message_key.as_ref();
+    let before = before.and_then(|key| blake3::Hash::from_hex(key).ok());
     EndedTurn {
         status: AnswerStatus::Finished,
         taped: answer.tape.is_some(),
         error: None,
-        message_key: task.message_key.map(|before| {
+        message_key: before.map(|before| {
             message_hash(before, "assistant", &spoken_text(&body))
                 .to_hex()
                 .to_string()

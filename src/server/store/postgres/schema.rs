@@ -5,7 +5,10 @@ use crate::server::store::error::{DatabaseError, SessionStoreError};
 use crate::server::store::transaction::{StoreTransaction, values};
 
 /// One script for each version, first version first. A script that was released is never changed.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/postgres/001.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../migrations/postgres/001.sql"),
+    include_str!("../migrations/postgres/002.sql"),
+];
 
 /// Names the lock that one process at a time migrates under: "cardinal" in bytes.
 const LOCK: i64 = 0x6361_7264_696e_616c;

@@ -9,9 +9,10 @@ use rusqlite::Connection;
 use crate::server::store::error::SessionStoreError;
 
 /// One script for each version, first version first. A script that was released is never changed.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../migrations/sqlite/001.sql"),
     include_str!("../migrations/sqlite/002.sql"),
+    include_str!("../migrations/sqlite/003.sql"),
 ];
 
 /// How long a connection waits for another process.
