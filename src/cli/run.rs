@@ -78,7 +78,9 @@ struct NoTraces;
 fn traced(verbosity: u8, json: bool) -> NoTraces {
     crate::telemetry::init(verbosity, json);
     if std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_some() {
-        tracing::info!("this build sends no traces: install it with `--features full`");
+        tracing::info!(
+            "this build sends no traces: install it from its repository with `cargo install --locked --path . --features full`"
+        );
     }
     NoTraces
 }

@@ -245,6 +245,9 @@ async fn a_database_that_is_not_there_is_named_without_its_password() {
             "{error}"
         );
     } else {
-        assert!(error.contains("cargo install --features full"), "{error}");
+        assert!(
+            error.contains("cargo install --locked --path . --features full"),
+            "{error}"
+        );
     }
 }

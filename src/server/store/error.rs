@@ -28,8 +28,8 @@ pub enum SessionStoreError {
     NoFolder,
     /// The program was built without PostgreSQL.
     #[error(
-        "this program was built without PostgreSQL: install it with `cargo install --features full`, or name a file with \
-         `url = \"sqlite:PATH\"` under [store]"
+        "this program was built without PostgreSQL: install it from its repository with \
+         `cargo install --locked --path . --features full`, or name a file with `url = \"sqlite:PATH\"` under [store]"
     )]
     NoPostgres,
     #[error("the store failed: {0}")]
