@@ -356,7 +356,7 @@ fn in_a_row(count: &mut RoundCount, again: bool, round: u32) -> u32 {
 }
 
 impl GuardSettings {
-    /// How often a cycle of this length has to come. Of a long one a time less will do: it is no accident any more,
+    /// How often a cycle of this length has to come. Of a long one a time less will do: it is not an accident any more,
     /// and a turn has not the steps for more.
     fn cycles_of(&self, length: usize) -> usize {
         let times = self.max_cycles.max(2);

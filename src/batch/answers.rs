@@ -19,7 +19,7 @@ pub(crate) struct AnswersFile {
     length: u64,
     /// Where the answer of each row begins.
     lines: Vec<u64>,
-    /// Whether the file has lines that are no row's answer.
+    /// Whether the file has lines that are not the answer of a row.
     has_others: bool,
 }
 

@@ -23,7 +23,7 @@ struct CredentialCounts {
 }
 
 impl CredentialUse {
-    /// Takes in an answer; whether it is certain now that there is no use in asking more.
+    /// Takes in an answer; whether it is certain by now that asking more is useless.
     pub(super) fn saw(&self, answer: &Answer) -> bool {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let detail = answer.stop_detail.as_deref().unwrap_or_default();

@@ -57,7 +57,7 @@ impl BatchRun {
         let rows = questions.index().len();
         let noted = BatchManifest::read(&folder.manifest());
         let (answers, manifest, gone) = if options.fresh {
-            // One that cannot be read is no obstacle: it goes.
+            // One that cannot be read does not stop the run: it goes.
             (AnswersFile::unwritten(output, rows)?, None, noted.ok().flatten())
         } else {
             (AnswersFile::open(output, rows)?, noted?, None)

@@ -197,7 +197,7 @@ impl SegmentWriter {
         Ok(segment)
     }
 
-    /// Keeps the head beside the segments, so that it shows when records are gone from their end. It is no proof against
+    /// Keeps the head beside the segments, so that it shows when records are gone from their end. It is not a proof against
     /// whoever changes both, so a failure is only told.
     fn note_head(&self, end: &ChainEnd) {
         let path = self.settings.dir.join(HEAD);
@@ -326,7 +326,7 @@ pub(super) fn kept_head(dir: &Path) -> Option<Anchor> {
     fs::read_to_string(dir.join(HEAD)).ok()?.parse().ok()
 }
 
-/// All records of a log in order, each with its line. A line that is no record ends the reading with its reason; `each` may
+/// All records of a log in order, each with its line. A line that is not a record ends the reading with its reason; `each` may
 /// end it too, by returning `false`.
 pub fn read_records(
     dir: &Path,

@@ -1,6 +1,6 @@
 use std::cmp::Ordering;
 
-/// Below this a candidate is no help to whoever misspelt a name.
+/// Below this a candidate does not help whoever misspelt a name.
 const LEAST_SIMILARITY: f64 = 0.62;
 
 /// The `n` candidates most like `wanted`, best first; none that is not like it at all, so possibly fewer or none.

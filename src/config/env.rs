@@ -10,7 +10,7 @@ use super::file::FileConfig;
 /// Variables with this prefix are settings of our own.
 const PREFIX: &str = "CARDINAL_";
 
-/// Variables of our own that are no setting of the file: where the file is, which model, which day, what to
+/// Variables of our own that are not settings of the file: where the file is, which model, which day, what to
 /// log, where the store is, who approves.
 const RESERVED: [&str; 6] = [
     "CARDINAL_APPROVER_KEY",

@@ -160,7 +160,7 @@ fn metric_of_dbt<'a>(graph: &'a DbtGraph, entry: &Entry) -> Option<&'a DbtNode> 
 }
 
 /// Where to look further for an entry that only its tables join to dbt: what dbt makes from these tables, and its metric of the
-/// same name. The entry does not read those, so they are no part of the verdict.
+/// same name. The entry does not read those, so they are not part of the verdict.
 fn leads(graph: &DbtGraph, entry: &Entry, tables: &[&DbtNode]) -> Vec<String> {
     let mut notes = Vec::new();
     for table in tables {

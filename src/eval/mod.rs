@@ -58,7 +58,7 @@ pub use run::{RunError, RunOptions, planned, run};
 pub use schema::{case_schema, suite_schema};
 pub use suite::{CuratedContent, Dataset, DatasetKind, Defaults, Suite, SuiteError, TableSelection};
 pub use summary::{
-    CaseRun, Counts, Efficiency, Exit, JudgeAgreement, Latency, PassPow, PassRate, Power, RunOverview,
-    RunSummary, TracedFigures, group,
+    CaseRun, Efficiency, JudgeAgreement, Latency, PassPow, PassRate, RunExit, RunOverview, RunSummary,
+    StatisticalPower, TracedFigures, TrialCounts, group,
 };
 pub use trial::{Grade, Trial};

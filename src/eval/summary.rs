@@ -28,11 +28,11 @@ pub struct RunSummary {
     /// Version of this format: `SUMMARY_VERSION`.
     pub version: u32,
     /// How the program ends, and why.
-    pub exit: Exit,
+    pub exit: RunExit,
     /// Whether the run was interrupted before all of its trials had ended.
     pub interrupted: bool,
     pub ran: RunOverview,
-    pub counts: Counts,
+    pub counts: TrialCounts,
     /// Share of trials that passed; whatever could not be run counts as failed.
     pub accuracy: Option<PassRate>,
     /// The same without trials that could not be run.
@@ -49,14 +49,14 @@ pub struct RunSummary {
     /// How long turns took; of live runs only.
     pub latency: Option<Latency>,
     /// What the run could have told from chance.
-    pub power: Power,
+    pub power: StatisticalPower,
     /// How it did against an earlier run.
     pub comparison: Option<RunComparison>,
     pub cases: Vec<CaseRun>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Exit {
+pub struct RunExit {
     /// 0, 1 or 3; 130 when the run was interrupted.
     pub code: u8,
     pub reason: String,
@@ -77,7 +77,7 @@ pub struct RunOverview {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
+pub struct TrialCounts {
     pub cases: u32,
     /// Cases all trials of which passed.
     pub cases_passed: u32,
@@ -105,7 +105,7 @@ pub struct PassPow {
 
 /// What changes of accuracy a run of this size can show; 0.1 are ten points. `None` where it can show none.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Power {
+pub struct StatisticalPower {
     /// Cases, or families of them.
     pub clusters: u32,
     /// Below this no net change can be told from chance.
@@ -134,7 +134,7 @@ impl RunSummary {
             traced: TracedFigures::of(records),
             judge: JudgeAgreement::of(records),
             latency: Latency::of(records),
-            power: Power {
+            power: StatisticalPower {
                 clusters,
                 smallest_visible: smallest_visible(clusters),
                 detectable: detectable(clusters),
@@ -147,9 +147,9 @@ impl RunSummary {
     /// The summary of a run that was interrupted: whatever it came to, it says nothing about the whole.
     #[must_use]
     pub fn interrupted(mut self) -> Self {
-        let Counts { trials, not_run, .. } = self.counts;
+        let TrialCounts { trials, not_run, .. } = self.counts;
         self.interrupted = true;
-        self.exit = Exit {
+        self.exit = RunExit {
             code: Outcome::Cancelled.exit_code(),
             reason: format!("interrupted: {} of {trials} trials were begun", trials - not_run),
         };
@@ -164,7 +164,7 @@ impl RunSummary {
 }
 
 /// Against a baseline only cases that passed there can fail the run; without one every case has to pass.
-fn exit(counts: &Counts, comparison: Option<&RunComparison>) -> Exit {
+fn exit(counts: &TrialCounts, comparison: Option<&RunComparison>) -> RunExit {
     let (code, reason) = match comparison {
         _ if counts.cases == 0 => (1, "nothing ran".to_owned()),
         None if counts.cases_passed == counts.cases => (0, "every case passed".to_owned()),
@@ -193,7 +193,7 @@ fn exit(counts: &Counts, comparison: Option<&RunComparison>) -> Exit {
             )
         }
     };
-    Exit { code, reason }
+    RunExit { code, reason }
 }
 
 fn incomparable(comparison: &RunComparison) -> String {
@@ -238,7 +238,7 @@ fn ran(records: &[TrialRecord]) -> RunOverview {
     }
 }
 
-fn counts(records: &[TrialRecord], cases: &[CaseRun]) -> Counts {
+fn counts(records: &[TrialRecord], cases: &[CaseRun]) -> TrialCounts {
     let named = |name: &str| {
         count(
             records
@@ -247,7 +247,7 @@ fn counts(records: &[TrialRecord], cases: &[CaseRun]) -> Counts {
                 .count(),
         )
     };
-    Counts {
+    TrialCounts {
         cases: count(cases.len()),
         cases_passed: count(cases.iter().filter(|case| case.passes()).count()),
         trials: count(records.len()),

@@ -92,7 +92,7 @@ impl OfflinePlanner {
         }
     }
 
-    fn decide(&self, request: &ModelRequest) -> Result<NextAct, ModelError> {
+    fn decide(&self, request: &ModelRequest) -> Result<NextAction, ModelError> {
         let unusable = |reason: String| ModelError::NotUsable {
             model: self.id.to_string(),
             reason: format!("the catalog could not be indexed: {reason}"),
@@ -118,19 +118,19 @@ impl Model for OfflinePlanner {
     }
 }
 
-enum NextAct {
+enum NextAction {
     Say(String),
     Call { tool: &'static str, arguments: Value },
 }
 
-fn events(decision: NextAct, id: &ModelId, said: usize) -> ModelStream {
+fn events(decision: NextAction, id: &ModelId, said: usize) -> ModelStream {
     let mut events = Vec::new();
     let (text, tool_calls, stop) = match decision {
-        NextAct::Say(text) => {
+        NextAction::Say(text) => {
             events.push(Ok(ModelEvent::Text(text.clone())));
             (text, Vec::new(), StopCause::End)
         }
-        NextAct::Call { tool, arguments } => {
+        NextAction::Call { tool, arguments } => {
             events.push(Ok(ModelEvent::ToolCallStarted {
                 name: tool.to_owned(),
             }));
@@ -225,7 +225,7 @@ impl IndexedCatalog {
         turn: &TurnSoFar<'_>,
         choice: ToolChoice,
         today: Date,
-    ) -> Result<NextAct, rusqlite::Error> {
+    ) -> Result<NextAction, rusqlite::Error> {
         if asks_for_help(turn.question) && turn.calls.is_empty() && choice == ToolChoice::Auto {
             return Ok(self.overview());
         }
@@ -233,7 +233,7 @@ impl IndexedCatalog {
         let begins = question.period().and_then(|period| period.from);
         let may_decline = turn.calls.is_empty() && choice == ToolChoice::Auto;
         if may_decline && begins.is_some_and(|day| day > today) {
-            return Ok(NextAct::Call {
+            return Ok(NextAction::Call {
                 tool: "cannot_answer",
                 arguments: json!({"reason": format!("The period that is asked about has not begun. {NO_MODEL}")}),
             });
@@ -253,7 +253,7 @@ impl IndexedCatalog {
             return Ok(ask_user(question, &names.take(MAX_OPTIONS).collect::<Vec<_>>()));
         }
         if let Some(text) = self.answer(turn, &found) {
-            return Ok(NextAct::Say(text));
+            return Ok(NextAction::Say(text));
         }
         let untried = found
             .iter()
@@ -263,11 +263,11 @@ impl IndexedCatalog {
             Some(best) if may_call => self.call(best),
             _ => match turn.results.last() {
                 // What went wrong is in the evidence; repeating a refusal written for a model helps nobody.
-                Some(_) => NextAct::Say(format!(
+                Some(_) => NextAction::Say(format!(
                     "The catalog seems to hold an answer, but the call for it was not let through or failed. {NO_MODEL}"
                 )),
                 None if may_call => self.cannot(&question, incomplete.first())?,
-                None => NextAct::Say(format!("Nothing was found before the end. {NO_MODEL}")),
+                None => NextAction::Say(format!("Nothing was found before the end. {NO_MODEL}")),
             },
         })
     }
@@ -289,9 +289,9 @@ impl IndexedCatalog {
         Some(answer::write(made, computes, &result.table.as_ref()?.unpack()))
     }
 
-    fn call(&self, proposal: &Proposal) -> NextAct {
+    fn call(&self, proposal: &Proposal) -> NextAction {
         let Some(missing) = proposal.missing.first() else {
-            return NextAct::Call {
+            return NextAction::Call {
                 tool: proposal.tool,
                 arguments: proposal.arguments.clone(),
             };
@@ -319,7 +319,7 @@ impl IndexedCatalog {
     }
 
     /// Asks back with what there is to ask about.
-    fn overview(&self) -> NextAct {
+    fn overview(&self) -> NextAction {
         let names = self
             .profiles
             .iter()
@@ -333,7 +333,7 @@ impl IndexedCatalog {
         &self,
         question: &ParsedQuestion,
         incomplete: Option<&Proposal>,
-    ) -> Result<NextAct, rusqlite::Error> {
+    ) -> Result<NextAction, rusqlite::Error> {
         let stems: Vec<&str> = question.subjects().map(|(_, word)| word.stem.as_str()).collect();
         let nearest: Vec<&str> = self
             .index
@@ -369,7 +369,7 @@ impl IndexedCatalog {
         if let (Some(object), false) = (arguments.as_object_mut(), nearest.is_empty()) {
             object.insert("nearest".to_owned(), json!(nearest));
         }
-        Ok(NextAct::Call {
+        Ok(NextAction::Call {
             tool: "cannot_answer",
             arguments,
         })
@@ -377,12 +377,12 @@ impl IndexedCatalog {
 }
 
 /// A question back, with answers to choose from where there are some.
-fn ask_user(question: &str, options: &[String]) -> NextAct {
+fn ask_user(question: &str, options: &[String]) -> NextAction {
     let mut arguments = json!({"question": question});
     if let (Some(object), false) = (arguments.as_object_mut(), options.is_empty()) {
         object.insert("options".to_owned(), json!(options));
     }
-    NextAct::Call {
+    NextAction::Call {
         tool: "ask_user",
         arguments,
     }

@@ -18,7 +18,7 @@ struct CatalogList {
     version: u32,
     fingerprint: String,
     entries: Vec<ListRow>,
-    /// Metrics of the local dbt project that are no entries: they can be read here and not asked.
+    /// Metrics of the local dbt project that are not entries: they can be read here, but not asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     local_dbt_metrics: Vec<LocalMetric>,
 }

@@ -1,6 +1,6 @@
 //! The clauses of a query, in the order and with the meaning that every dialect gives them.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::grammar::{DialectError, Grammar, MetricClauses};
 use crate::metabase::sources::QueriedRows;
@@ -21,6 +21,20 @@ pub(super) struct QueryClauses {
     pub(super) orders: Vec<(Value, Direction)>,
     /// Most rows over all pages.
     pub(super) limit: Option<u64>,
+}
+
+impl QueryClauses {
+    /// Puts these parts into a stage as far as they hold something, and the limit.
+    pub(super) fn put(&self, stage: &mut Map<String, Value>, parts: &[(&str, &Vec<Value>)]) {
+        for (key, part) in parts {
+            if !part.is_empty() {
+                stage.insert((*key).to_owned(), json!(part));
+            }
+        }
+        if let Some(limit) = self.limit {
+            stage.insert("limit".to_owned(), json!(limit));
+        }
+    }
 }
 
 /// The clauses of a metric query; `metric` computes it.

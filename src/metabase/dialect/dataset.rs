@@ -128,20 +128,15 @@ impl Grammar for DatasetDialect {
         let orders = orders
             .map(|(reference, way)| json!([direction(*way), reference]))
             .collect();
-        let parts: [(&str, &Vec<Value>); 4] = [
-            ("aggregation", &clauses.aggregations),
-            ("breakout", &clauses.breakouts),
-            ("fields", &clauses.fields),
-            ("order-by", &orders),
-        ];
-        for (key, part) in parts {
-            if !part.is_empty() {
-                query.insert(key.to_owned(), json!(part));
-            }
-        }
-        if let Some(limit) = clauses.limit {
-            query.insert("limit".to_owned(), json!(limit));
-        }
+        clauses.put(
+            &mut query,
+            &[
+                ("aggregation", &clauses.aggregations),
+                ("breakout", &clauses.breakouts),
+                ("fields", &clauses.fields),
+                ("order-by", &orders),
+            ],
+        );
         Ok(json!({ "database": database, "type": "query", "query": query }))
     }
 }

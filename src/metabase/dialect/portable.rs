@@ -128,21 +128,16 @@ impl Grammar for PortableDialect {
         let orders = orders
             .map(|(reference, way)| json!([direction(*way), {}, reference]))
             .collect();
-        let parts: [(&str, &Vec<Value>); 5] = [
-            ("filters", &clauses.filters),
-            ("aggregation", &clauses.aggregations),
-            ("breakout", &clauses.breakouts),
-            ("fields", &clauses.fields),
-            ("order-by", &orders),
-        ];
-        for (key, part) in parts {
-            if !part.is_empty() {
-                stage.insert(key.to_owned(), json!(part));
-            }
-        }
-        if let Some(limit) = clauses.limit {
-            stage.insert("limit".to_owned(), json!(limit));
-        }
+        clauses.put(
+            &mut stage,
+            &[
+                ("filters", &clauses.filters),
+                ("aggregation", &clauses.aggregations),
+                ("breakout", &clauses.breakouts),
+                ("fields", &clauses.fields),
+                ("order-by", &orders),
+            ],
+        );
         Ok(json!({ "query": { "lib/type": "mbql/query", "stages": [stage] } }))
     }
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::resolve::DiscoveryResolver;
 use crate::access::TokenRight;
 use crate::faults::refused;
-use crate::graphql::{GraphqlFault, GraphqlSchema, PostedQuery, execute};
+use crate::graphql::{GraphqlFault, GraphqlSchema, respond};
 use crate::state::DbtState;
 
 static SCHEMA: LazyLock<Result<GraphqlSchema, String>> =
@@ -30,20 +30,5 @@ pub(crate) async fn answer(State(app): State<Arc<DbtState>>, headers: HeaderMap,
         );
         return Json(json!({ "data": null, "errors": [fault.coded("FORBIDDEN").json()] })).into_response();
     }
-    let request: PostedQuery = match serde_json::from_slice(&body) {
-        Ok(request) => request,
-        Err(error) => {
-            let fault = GraphqlFault::new(format!("The body is not a GraphQL request: {error}"));
-            return Json(json!({ "errors": [fault.json()] })).into_response();
-        }
-    };
-    // The artifacts are read here for the first time.
-    let answered = tokio::task::spawn_blocking(move || match SCHEMA.as_ref() {
-        Ok(schema) => execute(schema, &DiscoveryResolver { app }, &request),
-        Err(error) => json!({ "errors": [{ "message": error }] }),
-    });
-    let answered = answered
-        .await
-        .unwrap_or_else(|error| json!({ "errors": [{ "message": error.to_string() }] }));
-    Json(answered).into_response()
+    respond(&SCHEMA, DiscoveryResolver { app }, &body).await
 }

@@ -9,13 +9,14 @@ mod check;
 mod coerce;
 mod execute;
 mod fault;
+mod respond;
 mod schema;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-pub(crate) use execute::execute;
 pub(crate) use fault::GraphqlFault;
+pub(crate) use respond::respond;
 pub(crate) use schema::GraphqlSchema;
 
 #[derive(Debug, Clone, Deserialize)]

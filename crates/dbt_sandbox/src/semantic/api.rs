@@ -19,7 +19,7 @@ use super::manifest::ServedMetric;
 use super::request::{group_of, items, query_of};
 use crate::access::TokenRight;
 use crate::account::DEMO_ENVIRONMENT;
-use crate::graphql::{FieldCall, FieldResolver, GraphqlFault, GraphqlSchema, PostedQuery, execute};
+use crate::graphql::{FieldCall, FieldResolver, GraphqlFault, GraphqlSchema, respond};
 use crate::state::DbtState;
 
 static SCHEMA: LazyLock<Result<GraphqlSchema, String>> =
@@ -38,22 +38,7 @@ pub(crate) async fn answer(State(app): State<Arc<DbtState>>, headers: HeaderMap,
         return Json(json!({ "data": null, "errors": [{ "message": "User is not authorized" }] }))
             .into_response();
     }
-    let request: PostedQuery = match serde_json::from_slice(&body) {
-        Ok(request) => request,
-        Err(error) => {
-            let fault = GraphqlFault::new(format!("The body is not a GraphQL request: {error}"));
-            return Json(json!({ "errors": [fault.json()] })).into_response();
-        }
-    };
-    // The artifacts are read here for the first time.
-    let answered = tokio::task::spawn_blocking(move || match SCHEMA.as_ref() {
-        Ok(schema) => execute(schema, &SemanticResolver { app }, &request),
-        Err(error) => json!({ "errors": [{ "message": error }] }),
-    });
-    let answered = answered
-        .await
-        .unwrap_or_else(|error| json!({ "errors": [{ "message": error.to_string() }] }));
-    Json(answered).into_response()
+    respond(&SCHEMA, SemanticResolver { app }, &body).await
 }
 
 struct SemanticResolver {

@@ -87,7 +87,7 @@ impl<S: Send + Sync> FromRequestParts<S> for QueryParams {
 pub(super) struct JsonBody(Value);
 
 impl JsonBody {
-    /// The body's members; a body that is no object is a 400.
+    /// The body's members; a body that is not an object is a 400.
     pub(super) fn into_object(self) -> Result<Map<String, Value>, ApiError> {
         match self.0 {
             Value::Object(object) => Ok(object),

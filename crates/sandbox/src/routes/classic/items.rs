@@ -240,7 +240,7 @@ fn rank(item: &CollectionItem) -> Option<usize> {
 }
 
 /// The kinds of content asked for, in the order of [`MODELS`]; all of them when none is named. Where cards have no type,
-/// metrics are no kind of content.
+/// metrics are not a kind of content.
 fn models(params: &QueryParams, typed_cards: bool) -> Result<Vec<&'static str>, ApiError> {
     let mut wanted = Vec::new();
     let mut named = false;

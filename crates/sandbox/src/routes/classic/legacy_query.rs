@@ -73,7 +73,7 @@ fn stage(stage: &Value, source: Option<Value>) -> Value {
     Value::Object(inner)
 }
 
-/// Operators whose options are no mere bookkeeping.
+/// Operators whose options change what they mean.
 const WITH_OPTIONS: [&str; 5] = [
     "contains",
     "does-not-contain",

@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use crate::error::ApiError;
 
-/// Numbers below this are no year and no moment.
+/// Numbers below this are neither a year nor a moment.
 const SMALLEST_YEAR: i64 = 100;
 
 /// What a temporal column is cut down to.
