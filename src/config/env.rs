@@ -134,7 +134,8 @@ fn setting_path(name: &str) -> Option<Vec<String>> {
     })
 }
 
-/// Reads the text as the setting wants it: as a TOML value, as a list without brackets, or as plain text.
+/// Reads the text as the setting wants it: as a TOML value, as a list without brackets, as plain text, or as a list of plain
+/// texts.
 fn read_value(name: &str, path: &[String], text: &str) -> Result<Value, ConfigError> {
     let mut problem = None;
     for candidate in candidates(text) {
@@ -157,6 +158,10 @@ fn candidates(text: &str) -> Vec<Value> {
         .flatten()
         .collect();
     found.push(Value::String(text.to_owned()));
+    let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+    found.push(Value::Array(
+        texts.map(|text| Value::String(text.to_owned())).collect(),
+    ));
     found
 }
 

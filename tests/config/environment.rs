@@ -31,6 +31,64 @@ fn values_are_read_as_the_setting_wants_them() {
 }
 
 #[test]
+fn lists_of_texts_need_no_quotes() {
+    let hosts = |written: &str| {
+        let pairs = [
+            ("CARDINAL_SERVER_HOSTS", written),
+            ("CARDINAL_SERVER_ADMINS", "ana@example.com"),
+        ];
+        let server = load_env(&pairs).unwrap().settings.server;
+        assert_eq!(server.admins, ["ana@example.com"]);
+        server.hosts
+    };
+    assert_eq!(hosts("localhost:8600"), ["localhost:8600"]);
+    for several in [
+        "localhost:8600, cardinal.example.com",
+        "\"localhost:8600\", \"cardinal.example.com\"",
+    ] {
+        assert_eq!(hosts(several), ["localhost:8600", "cardinal.example.com"]);
+    }
+}
+
+/// What `deploy/compose.yaml` gives the program where nobody sets more than its comment says.
+#[test]
+fn the_variables_of_the_compose_file_are_taken() {
+    let compose = include_str!("../../deploy/compose.yaml");
+    let service = compose.split("  cardinal-database:\n").next().unwrap();
+    let section = service.split("    environment:\n").nth(1).unwrap();
+    let lines = section.lines().take_while(|line| line.starts_with("      "));
+    let given = |value: &str| match value.split_once("${") {
+        Some((_, rest)) if value.starts_with("${") => rest
+            .split_once(":-")
+            .map_or("", |(_, rest)| rest.trim_end_matches('}'))
+            .to_owned(),
+        Some((before, rest)) => format!("{before}sesame{}", rest.split_once('}').unwrap().1),
+        None => value.to_owned(),
+    };
+    let mut pairs: Vec<(String, String)> = lines
+        .map(|line| {
+            let (name, value) = line.trim().split_once(": ").unwrap();
+            (name.to_owned(), given(value))
+        })
+        .collect();
+    assert!(pairs.len() > 5, "{pairs:?}");
+    pairs.extend(
+        [
+            ("METABASE_API_KEY", "mb_secret"),
+            ("CARDINAL_CATALOG_COLLECTIONS", "7"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
+    let pairs: Vec<(&str, &str)> = pairs
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let loaded = load_env(&pairs).unwrap();
+    assert_eq!(loaded.settings.server.hosts, ["localhost:8600"]);
+    assert_eq!(loaded.notes, Vec::<String>::new());
+}
+
+#[test]
 fn faults_name_the_variable() {
     insta::assert_snapshot!(
         refusal("CARDINAL_BUDGET_MAX_STEPS", "many"),
