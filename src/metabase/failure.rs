@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::{FailureClass, MetabaseError, glued};
+use super::trailing_error::trailing_error;
+use super::{FailureClass, MetabaseError};
 use crate::text::defuse;
 use crate::wire::WireError;
 
@@ -117,7 +118,7 @@ pub(super) fn unreadable(
     body: &[u8],
     error: &serde_json::Error,
 ) -> MetabaseError {
-    if let Some(blob) = glued::trailing_error(body) {
+    if let Some(blob) = trailing_error(body) {
         let mut failed = from_response(action, StatusCode::INTERNAL_SERVER_ERROR, &blob, None);
         failed.message = format!(
             "the query failed after it had begun to return rows, none was used; {}",

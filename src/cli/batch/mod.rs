@@ -1,7 +1,7 @@
 //! `cardinal batch`: many questions in one run.
 
 pub(super) mod args;
-mod told;
+mod messages;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -63,7 +63,7 @@ pub(super) async fn run(global: &GlobalArgs, args: BatchArgs) -> Result<ExitStat
         if options.rounds.is_some() {
             let plan = run.plan(&app, &options)?;
             if !args.turn.quiet {
-                told::plan(&plan);
+                messages::plan(&plan);
             }
         }
         let own = Arc::clone(&watch);
@@ -94,7 +94,7 @@ pub(super) async fn run(global: &GlobalArgs, args: BatchArgs) -> Result<ExitStat
         answer::json(&summary).map_err(CliError::Output)?;
     }
     if !args.turn.quiet {
-        told::say(&summary);
+        messages::say(&summary);
     }
     if let Some(fault) = faults.into_iter().next() {
         return Err(fault.into());
@@ -252,7 +252,7 @@ impl BatchWatch {
             self.counts.provider_batches += 1;
         }
         if !quiet {
-            self.progress.suspended(|| told::round(event));
+            self.progress.suspended(|| messages::round(event));
         }
     }
 

@@ -12,7 +12,7 @@ use http::HeaderMap;
 use super::background;
 use super::chat_chunks::{ChunkWriter, completion, error_frame, plain_completion, plain_stream};
 use super::chat_messages::{ChatQuestion, ChatRequest};
-use super::spoken::step_in_words;
+use super::plain_text::step_in_words;
 use crate::server::access::Requester;
 use crate::server::http_error::HttpError;
 use crate::server::routes::answers::{asker, checked_question, checked_session, name_answer};

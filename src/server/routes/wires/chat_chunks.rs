@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::spoken::{extra, sources, step_in_words, tokens, why_not};
+use super::plain_text::{extra, sources, step_in_words, tokens, why_not};
 use crate::server::event::TurnEvent;
 use crate::server::http_error::{HttpError, openai_body};
 use crate::server::record::{AnswerBody, AnswerRecord, AnswerStatus, spoken_text};

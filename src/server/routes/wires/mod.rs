@@ -6,7 +6,7 @@ pub(super) mod chat;
 mod chat_chunks;
 pub(super) mod chat_messages;
 pub(super) mod models;
+mod plain_text;
 pub(super) mod responses;
-mod spoken;
 pub(super) mod ui;
 mod ui_chunks;

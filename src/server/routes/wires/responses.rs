@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use super::chat::{named_session, turn_of};
 use super::chat_chunks::{MODEL, error_frame};
 use super::chat_messages::{ChatMessage, question_of};
-use super::spoken::{extra, sources, tokens, why_not};
+use super::plain_text::{extra, sources, tokens, why_not};
 use crate::server::access::Requester;
 use crate::server::event::TurnEvent;
 use crate::server::http_error::HttpError;

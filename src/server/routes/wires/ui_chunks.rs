@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::spoken::{extra, sources, step_in_words, why_not};
+use super::plain_text::{extra, sources, step_in_words, why_not};
 use crate::agent::CallStatus;
 use crate::server::event::TurnEvent;
 use crate::server::record::{AnswerRecord, AnswerStatus, spoken_text};
