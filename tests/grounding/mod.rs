@@ -7,6 +7,7 @@ mod numbers;
 mod planted;
 mod prose;
 mod public;
+mod town;
 mod trades;
 mod unseen;
 mod vocabulary;

@@ -190,7 +190,9 @@ fn earlier(cells: &Cells, answer: &Answer, world: &World) -> Option<Cells> {
 fn exchanged(fault: Fault, answer: &Answer, world: &World, at: usize, other: usize) -> Option<Planted> {
     let swap = |place: usize, from: usize| match (&answer.parts[place], &answer.parts[from]) {
         (Part::Figure(_, style), Part::Figure(cells, _)) => Some(Part::Figure(cells.clone(), style.clone())),
-        (Part::Pick(_, style), Part::Pick(cells, _)) => Some(Part::Pick(cells.clone(), style.clone())),
+        (Part::Pick(_, style), Part::Pick(cells, _)) if can_be_written(&cells.text(world), style) => {
+            Some(Part::Pick(cells.clone(), style.clone()))
+        }
         _ => None,
     };
     let (one, two) = (swap(at, other)?, swap(other, at)?);
@@ -201,6 +203,15 @@ fn exchanged(fault: Fault, answer: &Answer, world: &World, at: usize, other: usi
         return None;
     }
     changed(fault, answer, world, &[(at, one), (other, two)])
+}
+
+/// A day has no time of day, and a time of day is of no day.
+fn can_be_written(cell: &str, sample: &str) -> bool {
+    match sample {
+        "T" => true,
+        _ if sample.contains(":MM") => cell.contains(':'),
+        _ => cell.find(':').is_none_or(|at| at > 2),
+    }
 }
 
 fn changed(fault: Fault, answer: &Answer, world: &World, changes: &[(usize, Part)]) -> Option<Planted> {
