@@ -182,6 +182,12 @@ fn cell_source(
         sources.deny(seat, cell);
         return;
     }
+    // `61:32 (+29)`: in a result with a column of changes a plus is of none but that.
+    let signed = seat.sign_written() == Some('+') && index.has_changes(cell.material);
+    if signed && !super::cues::names_a_change(&column.name, &column.label) && seat.place.row.is_none() {
+        sources.deny(seat, cell);
+        return;
+    }
     // Nobody writes decimals of what is counted, and a count of keys is of rows.
     let decimals = whole && !wanted.money && !wanted.percent && wanted.decimals;
     if decimals || (wanted.count && seat.counts_keys(cell.material)) {
@@ -340,7 +346,11 @@ fn totals(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, at: usize, sourc
             (
                 TotalKind::Sum,
                 *sum,
-                whole && (cues.sum || cues.whole || !some_named || wanted.digits >= 4),
+                whole
+                    && (cues.sum
+                        || cues.whole
+                        || !some_named
+                        || (wanted.digits >= 4 && !seat.is_told_of_one_row(at))),
             ),
             (
                 TotalKind::Mean,

@@ -100,17 +100,38 @@ pub(super) struct Cues {
     pub(super) lessening: bool,
     /// Whether a mean is only what the sentence before speaks of.
     pub(super) mean_before: bool,
+    /// Whether only the figure's own sign says that it is a change.
+    pub(super) by_sign: bool,
+    /// Whether the sentence tells of one of something, without a word like `per`.
+    pub(super) each: bool,
 }
 
 impl Cues {
     pub(super) fn of(seat: &FigureContext<'_, '_, '_>) -> Self {
+        Self {
+            each: super::each::is_for_one(seat),
+            ..Self::told(seat)
+        }
+    }
+
+    fn told(seat: &FigureContext<'_, '_, '_>) -> Self {
         let close = Self::read(seat, near(seat));
         if seat.place.row.is_some() {
             return close;
         }
         let sentence = seat.place.sentence;
         let all = Self::read(seat, bits(seat, seat.context.word_range(sentence), |_| true));
-        if close.any() {
+        // `Eastgate fell by 4,306 and Westhill by 745`: the verb stands before.
+        let by = || {
+            let before = seat.context.word_before(seat.span.start);
+            let before = before.and_then(|at| seat.context.words.get(at));
+            before.is_some_and(|word| word.low == "by")
+        };
+        let nothing_else = Self {
+            running: false,
+            ..close
+        };
+        if close.any() && (nothing_else.any() || !by()) {
             // What is left out stands where the sentence begins: `Everything except Outdoor makes 965, or 64 %`.
             return Self {
                 rest: close.rest || (close.share && all.rest),
@@ -198,6 +219,8 @@ impl Cues {
             .any(|mark| follows.starts_with(mark));
         Self {
             mean_before: false,
+            each: false,
+            by_sign: (plus || minus) && !(up || down || change),
             way: match (up, down) {
                 _ if plus => Way::Up,
                 (true, false) => Way::Up,
@@ -360,6 +383,9 @@ const REACH: usize = 5;
 pub(super) fn contradicts_its_way(seat: &FigureContext<'_, '_, '_>, number: &Number) -> bool {
     let context = seat.context;
     let start = seat.span.start;
+    if contradicts_its_verb(seat) {
+        return true;
+    }
     let sentence = Span::new(seat.place.sentence.start, start);
     let mut before = context.numbers_in(sentence).iter().rev();
     let Some(from) = before.find(|other| other.kind == Kind::Quantity) else {
@@ -406,4 +432,30 @@ pub(super) fn contradicts_its_way(seat: &FigureContext<'_, '_, '_>, number: &Num
         (false, true) => number.value > from.value && from.value > 0.0,
         _ => false,
     }
+}
+
+/// Whether a change in brackets has another sign than the verb before it says: `fell to 65,401 (+8.5 %)`.
+fn contradicts_its_verb(seat: &FigureContext<'_, '_, '_>) -> bool {
+    const LOSSES: [&str; 6] = ["loss", "losses", "deficit", "negative", "minus", "debt"];
+    let context = seat.context;
+    let own = seat.span.of(context.text);
+    let Some(sign) = seat
+        .sign_written()
+        .filter(|_| own.starts_with('(') && own.ends_with(')'))
+    else {
+        return false;
+    };
+    let before = Span::new(seat.place.clause.start, seat.span.start);
+    let words = context.words_in(before);
+    let (mut up, mut down) = (false, false);
+    for word in words {
+        let said = said_by(&word.low);
+        if LOSSES.contains(&word.low.as_str()) || said & Concept::Lessening.bit() != 0 {
+            return false;
+        }
+        up |= said & Concept::Up.bit() != 0;
+        down |= said & Concept::Down.bit() != 0;
+    }
+    let moves = words.iter().any(|word| Concept::Moves.has(&word.low));
+    moves && matches!((up, down, sign), (true, false, '-') | (false, true, '+'))
 }

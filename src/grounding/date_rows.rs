@@ -63,6 +63,43 @@ pub(super) fn dated_rows(context: &TextContext<'_, '_>, period: &TextPeriod) -> 
     (!fitting.is_empty() || denied.is_some()).then_some(DatedRows { fitting, denied })
 }
 
+/// Whether a range from one day to another has both of them in columns of days of a result, and no row that the words allow has
+/// them in this order: `from 30 March to 27 March`.
+pub(super) fn is_range_of_no_row(context: &TextContext<'_, '_>, period: &TextPeriod) -> bool {
+    let Some([from, to]) = period.ends() else {
+        return false;
+    };
+    let seat = context.seat_of_date(period.span);
+    let mut known = false;
+    for (at, shape) in context.index.shapes.iter().enumerate() {
+        // The columns in which a row has a day, in order.
+        let places = |end: &TextPeriod, row: usize| -> Vec<usize> {
+            let columns = shape.times.iter().enumerate();
+            let same = columns.filter(|(_, (_, rows))| {
+                let days = rows.get(row).copied().flatten();
+                days.is_some_and(|days| end.relation(days) == Relation::Same && same_length(end, days))
+            });
+            same.map(|(place, _)| place).collect()
+        };
+        if shape.times.len() < 2 {
+            continue;
+        }
+        context.work.spend(shape.times.len() * shape.seen);
+        let (mut begins, mut ends) = (false, false);
+        for row in 0..shape.seen {
+            let (first, last) = (places(&from, row), places(&to, row));
+            begins |= !first.is_empty();
+            ends |= !last.is_empty();
+            let in_order = first.iter().any(|first| last.iter().any(|last| first < last));
+            if in_order && seat.says_names(at, row) != Says::No {
+                return false;
+            }
+        }
+        known |= begins && ends;
+    }
+    known
+}
+
 impl FigureContext<'_, '_, '_> {
     /// What the words beside a date or time say to one of the columns of days or times of a result.
     pub(super) fn says_day_column(&self, material: usize, column: usize, columns: &[usize]) -> Says {
@@ -133,7 +170,8 @@ impl FigureContext<'_, '_, '_> {
 
 /// Whether two words are of the same event: `shipped` and `ship`, `paid` and `payment`.
 fn happens_alike(word: &str, name: &str) -> bool {
-    const ALIKE: [&[&str]; 7] = [
+    const ALIKE: [&[&str]; 8] = [
+        &["scheduled", "schedule", "planned", "due"],
         &["paid", "pay", "payment"],
         &["placed", "place", "order", "ordered"],
         &["issued", "issue", "invoice", "invoiced", "billed"],

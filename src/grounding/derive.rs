@@ -111,7 +111,9 @@ impl Search<'_, '_, '_, '_> {
             .iter()
             .filter_map(|column| total(self.seat, at, *column))
             .collect();
-        self.columns(&totals);
+        if !(self.wanted.cues.each && own_rows.len() == 1) {
+            self.columns(&totals);
+        }
         self.parts_of_parts(at, groups);
         super::count::counts(self.seat, self.wanted, at, groups, &mut self.found);
     }
@@ -120,7 +122,10 @@ impl Search<'_, '_, '_, '_> {
     pub(super) fn may_use(&self, at: usize) -> bool {
         let materials = self.seat.context.index.materials;
         let current = |at: usize| materials.get(at).is_some_and(|material| material.current);
-        current(at) || !(0..materials.len()).any(current) || self.seat.says_filters(at, true) == Says::Yes
+        current(at)
+            || !(0..materials.len()).any(current)
+            || self.seat.says_filters(at, true) == Says::Yes
+            || (self.wanted.cues.change && self.seat.names_period_before(at))
     }
 
     /// Derivations from several results, or from cells that the text has just named by their values.
@@ -167,8 +172,11 @@ impl Search<'_, '_, '_, '_> {
         for one in &others {
             for other in singles.iter().chain(&others) {
                 if other.material != one.material {
-                    self.pair(one, other, 2);
-                    self.pair(other, one, 2);
+                    // `Old Town was down 1.1 %`, of the same entry for another year
+                    let same = self.wanted.cues.change && self.is_same_elsewhere(one, other);
+                    let tier = if same { 1 } else { 2 };
+                    self.pair(one, other, tier);
+                    self.pair(other, one, tier);
                 }
             }
         }
@@ -178,8 +186,13 @@ impl Search<'_, '_, '_, '_> {
                 self.pair(one, other, 1);
                 self.pair(other, one, 1);
                 // `7,901 were opened and 7,757 closed: 144 more`
-                let told =
-                    (cues.gap || cues.change) && !self.wanted.percent && one.material == other.material;
+                // `79.7 MWh of the 1,910.7 stayed here, 1,831.0 were exported`
+                let left = self.wanted.digits >= 3
+                    && one.input.rows == other.input.rows
+                    && self.seat.is_part_of_stated();
+                let told = (cues.gap || cues.change || left)
+                    && !self.wanted.percent
+                    && one.material == other.material;
                 if told && self.is_count(one) == self.is_count(other) {
                     let gap = one.value.checked_sub(other.value).map(|gap| gap.abs());
                     self.check(
@@ -200,7 +213,7 @@ impl Search<'_, '_, '_, '_> {
 
     /// All that two values of the same thing can be to each other.
     pub(super) fn pair(&mut self, one: &Operand, other: &Operand, tier: u32) {
-        let alike = self.alike(one, other);
+        let alike = self.alike(one, other) && !self.runs_backwards(one, other);
         let cues = self.wanted.cues;
         if alike {
             let difference = one.value.checked_sub(other.value);
@@ -234,6 +247,21 @@ impl Search<'_, '_, '_, '_> {
         self.ratio(one, other, tier);
     }
 
+    /// Whether a change that has a sign, or that a verb tells, would be from later days to earlier ones: `rose 1.6 % in Q3` is
+    /// of the second quarter against the third.
+    fn runs_backwards(&self, one: &Operand, other: &Operand) -> bool {
+        let shape = self.seat.context.index.shapes.get(one.material);
+        let Some([(_, days)]) = shape.map(|shape| shape.times.as_slice()) else {
+            return false;
+        };
+        let of = |operand: &Operand| match operand.input.rows.as_slice() {
+            [row] if operand.material == one.material => *days.get(row.checked_sub(1)?)?,
+            _ => None,
+        };
+        let backwards = matches!((of(one), of(other)), (Some(one), Some(other)) if one < other);
+        backwards && self.seat.tells_of_time()
+    }
+
     pub(super) fn ratio(&mut self, one: &Operand, other: &Operand, tier: u32) {
         let cues = self.wanted.cues;
         let only = self
@@ -256,7 +284,8 @@ impl Search<'_, '_, '_, '_> {
             let asked = only.is_some()
                 || cues.share
                 || self.seat.sentence_names_a_rate()
-                || ((in_row || !cues.change) && self.wanted.digits >= 2);
+                || (in_row && self.wanted.digits >= if self.seat.sentence_moves() { 3 } else { 2 })
+                || (!cues.change && self.wanted.digits >= 2);
             if asked && one.input != other.input {
                 self.check(
                     DerivationOperation::Share,
@@ -284,6 +313,21 @@ impl Search<'_, '_, '_, '_> {
         let cues = self.wanted.cues;
         (cues.share && self.wanted.decimals && !self.wanted.money)
             || (cues.per && !self.wanted.count && self.wanted.digits >= 3)
+            || (cues.each && (self.wanted.money || self.wanted.decimals) && self.wanted.digits >= 2)
+    }
+
+    /// Whether two values are of the same column and row of one entry, asked for twice.
+    fn is_same_elsewhere(&self, one: &Operand, other: &Operand) -> bool {
+        let index = self.seat.context.index;
+        let title = |at: usize| index.materials.get(at).map(|material| material.title);
+        let row = match one.input.rows.as_slice() {
+            [row] => row.checked_sub(1),
+            _ => None,
+        };
+        let same = row.and_then(|row| index.same_row(one.material, row, other.material));
+        title(one.material) == title(other.material)
+            && one.input.column == other.input.column
+            && same.is_some_and(|same| other.input.rows == [same + 1])
     }
 
     /// Whether two values measure the same, so that their difference means something.

@@ -77,7 +77,8 @@ impl Search<'_, '_, '_, '_> {
         );
         let counted = self.wanted.money && added && inputs.iter().all(|one| self.is_count(one));
         let points = self.wanted.points && operation != DerivationOperation::Difference;
-        if self.is_of_rates(operation, inputs) || self.is_of_one_row(operation, inputs) {
+        let level = operation == DerivationOperation::Difference && self.seat.is_where_it_went();
+        if self.is_of_rates(operation, inputs) || self.is_of_one_row(operation, inputs) || level {
             return;
         }
         // Less than one to one digit is a ratio upside down, unless the words ask for one.

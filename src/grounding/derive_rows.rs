@@ -53,7 +53,11 @@ impl Search<'_, '_, '_, '_> {
     pub(super) fn neighbours(&mut self, one: &Operand, at: usize, column: usize) {
         let [row] = one.input.rows.as_slice() else { return };
         let cues = self.wanted.cues;
-        if !(cues.change || cues.gap) {
+        // `Dockers: 40:38 (+10)`: in a result with a column of changes, a sign alone tells of no other row.
+        let shape = self.seat.context.index.shapes.get(at);
+        let of_changes =
+            || shape.is_some_and(|shape| shape.times.is_empty() && self.seat.context.index.has_changes(at));
+        if !(cues.change || cues.gap) || (cues.by_sign && !cues.gap && of_changes()) {
             return;
         }
         let row = row - 1;
@@ -165,7 +169,7 @@ impl Search<'_, '_, '_, '_> {
                 self.ratio(other, one, 1);
                 let cues = self.wanted.cues;
                 if self.wanted.percent && cues.change && Self::same_measure(one, other) {
-                    for (a, b) in [(one, other), (other, one)] {
+                    for (a, b) in self.in_time(one, other) {
                         let gap = a.value.checked_sub(b.value);
                         let change = gap.and_then(|gap| percent(gap, b.value));
                         self.check(
@@ -182,13 +186,20 @@ impl Search<'_, '_, '_, '_> {
                         || (cues.rest && self.wanted.digits >= 3))
                     && self.is_count(one) == self.is_count(other)
                 {
-                    for (a, b) in [(one, other), (other, one)] {
+                    for (a, b) in self.in_time(one, other) {
                         let gap = a.value.checked_sub(b.value);
                         self.check(DerivationOperation::Difference, gap, 2, &[a.clone(), b.clone()]);
                     }
                 }
             }
         }
+    }
+
+    /// Two columns of a row each less the other, but for a change that would run from a later year to an earlier one.
+    fn in_time<'o>(&self, one: &'o Operand, other: &'o Operand) -> Vec<(&'o Operand, &'o Operand)> {
+        let mut both = vec![(one, other), (other, one)];
+        both.retain(|(a, b)| !self.seat.is_from_later_year(a.material, a.column, b.column));
+        both
     }
 
     /// Whether two columns of a result are of the same thing at different times: `revenue_2025` and `revenue_2026`.

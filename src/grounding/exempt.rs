@@ -103,6 +103,9 @@ pub(super) fn by_form(
     if in_name(context, span) {
         return Some(Rule::Name);
     }
+    if super::key_mentions::is_end_of_hours(context, span) {
+        return Some(Rule::Label);
+    }
     let year = |mention: &super::scope::Mention<'_>| matches!(mention.what, MentionTarget::TextPeriod(period) if period.bare_year && period.span.holds(span));
     match number.kind {
         Kind::Quantity if context.mentions_over(span).any(year) => Some(Rule::Year),

@@ -193,8 +193,17 @@ impl<'i> FigureContext<'_, '_, 'i> {
         if names.len() < 2 || self.is_from_to() {
             return found;
         }
+        if names.last().is_some_and(|last| self.is_of_its_subject(*last)) {
+            return found;
+        }
         let mut figures = self.figures_in(scope.span);
         figures.retain(|span| scope.asides || !self.context.layout.in_aside(*span));
+        // `from 6,120 in Q1 to 6,544 in Q2 (+6.9%)`: what stands in brackets alone has no name of its own.
+        let bracketed = |span: &Span| {
+            let own = span.of(self.context.text);
+            own.starts_with("(+") || own.starts_with("(-") || own.starts_with("(−")
+        };
+        figures.retain(|span| *span == self.span || !bracketed(span));
         let Some(span) = pair(&names, &figures, self.span) else {
             return found;
         };

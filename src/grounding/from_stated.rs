@@ -224,13 +224,16 @@ impl Search<'_, '_, '_, '_> {
             let shape = self.seat.context.index.shapes.get(at);
             shape.map(|shape| shape.numeric.clone()).unwrap_or_default()
         };
+        // `refunds came to 2.8 % of revenue`
+        let only = numeric(at).len() == 1 && numeric(other).len() == 1;
+        let tier = if only && self.seat.is_part_of() { 1 } else { 2 };
         for column in numeric(at) {
             for beside in numeric(other) {
                 let one = operand(self.seat, at, column, &[row]);
                 let two = operand(self.seat, other, beside, &[same]);
                 if let (Some(one), Some(two)) = (one, two) {
-                    self.ratio(&one, &two, 2);
-                    self.ratio(&two, &one, 2);
+                    self.ratio(&one, &two, tier);
+                    self.ratio(&two, &one, tier);
                 }
             }
         }

@@ -16,6 +16,7 @@ use super::text::{Span, TextPeriod, holder};
 use super::tolerance::Tolerance;
 use super::work::Work;
 use super::{date, item};
+use rust_decimal::prelude::ToPrimitive as _;
 
 /// Digits from which on a figure may be what only the question asks for.
 const ASKED_DIGITS: u32 = 3;
@@ -127,7 +128,7 @@ fn read(
     said: &QuotableNumbers,
     (separators, work): (Separators, &Work<'_>),
 ) -> Vec<Figure> {
-    let numbers = numbers(claim.text, separators);
+    let numbers = super::score::scores_apart(claim.text, numbers(claim.text, separators), index);
     let context = TextContext::read(claim.text, &numbers, index, work);
     let written = ReferencedSpans::of(referenced);
     let mut figures = dates(claim, &context, &written);
@@ -280,6 +281,13 @@ fn dates(claim: &Claim<'_>, context: &TextContext<'_, '_>, written: &ReferencedS
             if status != FigureStatus::Matched || context.work.is_over() {
                 return found;
             }
+            if super::date_rows::is_range_of_no_row(context, &period) {
+                return Figure {
+                    status: Reason::Mismatch.into(),
+                    sources: Vec::new(),
+                    ..found
+                };
+            }
             match super::date_rows::dated_rows(context, &period) {
                 Some(rows) if rows.fitting.is_empty() => Figure {
                     status: Reason::Mismatch.into(),
@@ -333,6 +341,9 @@ fn decide(
     if context.work.is_over() {
         return finish(not_checked, Vec::new());
     }
+    if super::row_before::is_of_another_row(seat, found, kept) {
+        return finish(Reason::Mismatch.into(), Vec::new());
+    }
     if !kept.is_empty() {
         let kept = kept.iter().filter_map(|at| found.at(*at));
         let mut sources = kept.filter_map(|one| one.source(context.index));
@@ -352,7 +363,8 @@ fn decide(
     derived.retain(|source| {
         is_under_its_header(seat, source)
             && !is_of_denied_row(seat, source)
-            && !is_of_denied_cell(found, source)
+            && !is_of_denied_cell(found, source, wanted.cues)
+            && !is_of_other_sign(seat, wanted, source)
     });
     if context.work.is_over() {
         return finish(not_checked, Vec::new());
@@ -384,7 +396,7 @@ fn decide(
 
 /// Whether a derivation only works out again what stands in a cell of its row, where the words around the figure name another:
 /// a share of a total beside the column of shares.
-fn is_of_denied_cell(found: &Sources, source: &FigureSource) -> bool {
+fn is_of_denied_cell(found: &Sources, source: &FigureSource, cues: super::cues::Cues) -> bool {
     let (
         Trace::Derivation {
             operation, inputs, ..
@@ -400,9 +412,35 @@ fn is_of_denied_cell(found: &Sources, source: &FigureSource) -> bool {
         DerivationOperation::Share => first == Some(&own),
         // A nought of another row is no sign that a group is absent.
         DerivationOperation::Count => first == Some(&[]),
+        // Where no word speaks of a gap, two cells come to the value of a third by chance.
+        DerivationOperation::Difference => !(cues.gap || cues.change || cues.rest),
         _ => false,
     };
     again && source.material == denied.material
+}
+
+/// Whether a figure with a sign of its own is only the difference of two columns of a row that has it with the other sign: `Q3
+/// +$56,075` of a quarter whose result is -56,075, as costs less revenue.
+fn is_of_other_sign(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, source: &FigureSource) -> bool {
+    let Trace::Derivation {
+        operation: DerivationOperation::Difference,
+        inputs,
+        ..
+    } = &source.trace
+    else {
+        return false;
+    };
+    let index = seat.context.index;
+    let row = match inputs.first().map(|input| input.rows.as_slice()) {
+        Some([row]) if inputs.iter().all(|input| input.rows == [*row]) => row.checked_sub(1),
+        _ => None,
+    };
+    let (Some(row), Some(shape)) = (row, index.shapes.get(source.material)) else {
+        return false;
+    };
+    let cells = shape.numeric.iter();
+    let mut cells = cells.filter_map(|column| index.exact(source.material, *column, row)?.to_f64());
+    seat.sign_written().is_some() && cells.any(|value| wanted.admits(-value) && !wanted.admits(value))
 }
 
 /// Whether a derivation is of one row alone, and the words around the figure name another: `Twitter converts at 40.0 %`, where

@@ -329,6 +329,17 @@ impl<'m> CellIndex<'m> {
         found
     }
 
+    /// Whether a result has a column of changes: `goal_difference`.
+    pub(super) fn has_changes(&self, material: usize) -> bool {
+        let numeric = self.shapes.get(material).map(|shape| shape.numeric.as_slice());
+        let table = self.materials.get(material).map(|one| one.table);
+        let mut columns = numeric.unwrap_or_default().iter();
+        columns.any(|at| {
+            let column = table.and_then(|table| table.columns.get(*at));
+            column.is_some_and(|column| super::cues::names_a_change(&column.name, &column.label))
+        })
+    }
+
     /// The cells between two values.
     pub(super) fn between(&self, low: f64, high: f64) -> &[NumberCell] {
         let from = self.cells.partition_point(|cell| cell.value < low);

@@ -46,6 +46,21 @@ pub(super) fn key_mentions<'i>(
     found
 }
 
+/// Whether a number ends a range of hours whose beginning names a row: the 10 of `between 9 and 10 a.m.`
+pub(super) fn is_end_of_hours(context: &super::scope::TextContext<'_, '_>, span: Span) -> bool {
+    let mut keys = context.index.keys.iter();
+    let behind = context.text.get(span.end..).unwrap_or_default().trim_start();
+    let half = ["a.m.", "p.m.", "am", "pm"]
+        .iter()
+        .any(|half| behind.starts_with(half));
+    let Some(first) = context.number_before(span.start).filter(|_| half) else {
+        return false;
+    };
+    let gap = context.text.get(first.end..span.start).unwrap_or_default();
+    let joined = matches!(gap, " and " | " to " | " until " | "–" | "-" | " – ");
+    joined && context.is_key(Span::new(first.start, first.end)) && keys.any(|key| key.kind == KeyKind::Hour)
+}
+
 struct KeyReader<'a, 't, 'i> {
     text: &'t str,
     words: &'a [TextWord<'t>],
@@ -150,6 +165,14 @@ impl<'i> KeyReader<'_, '_, 'i> {
         let half = half.or(match part {
             ("in", "the", "morning") if near => Some(0),
             ("in", "the", "afternoon" | "evening") if near => Some(12),
+            _ => None,
+        });
+        // `between 9 and 10 a.m.`
+        let joined = matches!(self.low(Some(at + 1)), "and" | "to" | "until");
+        let ends = self.low(Some(at + 2)).chars().all(|c| c.is_ascii_digit());
+        let half = half.or(match self.low(Some(at + 3)) {
+            "am" | "a" if near && joined && ends => Some(0),
+            "pm" | "p" if near && joined && ends => Some(12),
             _ => None,
         });
         if let Some(half) = half.filter(|_| (1..=12).contains(&value)) {

@@ -37,7 +37,7 @@ pub(super) enum LabelForm {
     Words,
     /// A range of numbers, which must be written as it is: `18-24`, `65+`.
     Range,
-    /// A word for what has no value, which must stand alone: `| none |`, `(unknown)`.
+    /// A word for what has no value, or a sign, which must stand alone: `| none |`, `(unknown)`, `/`.
     Alone,
     /// The end of an address, behind its mark or before `page`: `/login`, `the login page`.
     Path,
@@ -78,6 +78,8 @@ impl Label {
 pub(super) struct Labels {
     mentioned: MentionedWords,
     by_first_word: HashMap<String, Vec<Label>>,
+    /// Those that are nothing but a sign.
+    signs: Vec<Label>,
 }
 
 impl Labels {
@@ -86,11 +88,40 @@ impl Labels {
         Self {
             mentioned: MentionedWords::of(text),
             by_first_word: HashMap::new(),
+            signs: Vec::new(),
         }
+    }
+
+    /// The labels that are nothing but a sign.
+    pub(super) fn signs(&self) -> &[Label] {
+        &self.signs
+    }
+
+    /// Takes a text in that has no word, unless it is what lists and tables are marked with.
+    fn add_sign(&mut self, text: &str, dimension: &str, (material, column, value): (usize, usize, usize)) {
+        const MOST: usize = 8;
+        let marks = |c: char| c.is_whitespace() || "-*+•–—_|#>`:.,()".contains(c);
+        if text.contains(marks) || text.chars().count() > 2 || self.signs.len() == MOST {
+            return;
+        }
+        self.signs.push(Label {
+            material,
+            column,
+            value,
+            dimension: dimension.to_owned(),
+            low: text.to_owned(),
+            words: Vec::new(),
+            exact: None,
+            written: LabelForm::Alone,
+        });
     }
 
     /// Takes one text of a column or a filter in, with all ways to write it in full.
     pub(super) fn add(&mut self, text: &str, dimension: &str, place: (usize, usize, usize)) {
+        if !text.contains(char::is_alphanumeric) {
+            self.add_sign(text, dimension, place);
+            return;
+        }
         if text.len() > LONGEST_CODE
             && !each_word(text)
                 .next()

@@ -24,6 +24,7 @@ pub(super) fn mentions<'i>(
         })
         .collect();
     mentions.extend(labels(words, index, work));
+    mentions.extend(signs(text, index));
     let keyed = super::key_mentions::key_mentions(text, words, numbers, layout, index);
     let mut keys: Vec<Span> = keyed.iter().map(|mention| mention.span).collect();
     keys.sort_by_key(|span| span.start);
@@ -48,10 +49,15 @@ pub(super) fn unknown(
     mentions: &[Mention<'_>],
     is_ours: impl Fn(&str) -> bool,
 ) -> Vec<Span> {
+    /// What is written with capital letters and names nothing.
+    const NO_NAMES: [&str; 12] = [
+        "am", "pm", "kwh", "mwh", "gwh", "kwp", "kw", "mw", "gb", "eur", "usd", "gbp",
+    ];
     let named = Covered::by(mentions);
+    let is_name = |low: &str| !NO_NAMES.contains(&low) && !is_ours(low);
     words
         .iter()
-        .filter(|word| word.capital() && !named.holds(word.span) && !is_ours(&word.low))
+        .filter(|word| word.capital() && !named.holds(word.span) && is_name(&word.low))
         .map(|word| word.span)
         .collect()
 }
@@ -116,6 +122,19 @@ fn labels<'i>(words: &[TextWord<'_>], index: &'i CellIndex<'i>, work: &Work<'_>)
         at += length.max(1);
     }
     found
+}
+
+/// Where labels stand that are nothing but a sign: `/`.
+fn signs<'i>(text: &str, index: &'i CellIndex<'i>) -> Vec<Mention<'i>> {
+    const MOST: usize = 200;
+    let of = |label: &'i super::labels::Label| {
+        let places = text.match_indices(label.low.as_str()).take(MOST);
+        places.map(move |(at, sign)| Mention {
+            span: Span::new(at, at + sign.len()),
+            what: MentionTarget::Label(label),
+        })
+    };
+    index.labels.signs().iter().flat_map(of).collect()
 }
 
 fn columns<'i>(

@@ -111,7 +111,13 @@ fn read(text: &str, floor: usize, first: usize, separators: Separators) -> Numbe
         start = start.saturating_sub(1);
         end += 1;
     }
-    let sign = if head.minus { Sign::Negative } else { brackets };
+    // `(+2)` says that it is no minus.
+    let plus = text.get(start..first).is_some_and(|head| head.contains('+'));
+    let sign = match (head.minus, plus) {
+        (true, _) => Sign::Negative,
+        (false, true) => Sign::Positive,
+        (false, false) => brackets,
+    };
     let exponent = tail.scale - digits.decimals;
     let magnitude = number(&format!("{}e{exponent}", digits.all));
     let plain = digits.plain && tail.length == 0 && head.start == first;

@@ -6,49 +6,46 @@ use super::figure::{Figure, FigureStatus, Reason, Trace};
 use super::scope::{MentionTarget, TextContext};
 use super::text::{Days, Relation, Span};
 use super::vocabulary::Concept;
+use crate::result::ColumnKind;
 
 /// Takes the source from both ends of a change that is told backwards. Where the ends have names of their own, these
 /// have been held against the rows already.
 pub(super) fn turned_round(context: &TextContext<'_, '_>, figures: &mut [Figure]) {
     figures.sort_by_key(|figure| (figure.start, figure.end));
-    let backwards: Vec<usize> = figures
-        .windows(2)
-        .enumerate()
-        .filter(|(_, pair)| match pair {
-            [from, to] => {
-                let pointed = [from, to]
-                    .iter()
-                    .any(|one| one.status == FigureStatus::Referenced);
-                !pointed && is_change(context, from, to) && is_later(context, from, to)
-            }
-            _ => false,
-        })
-        .map(|(at, _)| at)
+    let pointed = |figure: &Figure| figure.status == FigureStatus::Referenced;
+    let mut wrong: Vec<usize> = changes(context, figures)
+        .filter(|(_, from, to)| !pointed(from) && !pointed(to) && is_later(context, from, to))
+        .flat_map(|(at, ..)| [at, at + 1])
         .collect();
-    let mut others = of_other_ends(context, figures);
-    others.extend(out_of_turn(context, figures));
-    others.extend(columns_turned_round(context, figures));
-    others.extend(set_against_in_turn(context, figures));
-    for at in others {
+    wrong.extend(of_other_ends(context, figures));
+    wrong.extend(out_of_turn(context, figures));
+    wrong.extend(columns_turned_round(context, figures));
+    wrong.extend(set_against_in_turn(context, figures));
+    wrong.extend(scores_turned_round(context, figures));
+    for at in wrong {
         if let Some(figure) = figures.get_mut(at) {
-            figure.status = FigureStatus::Unmatched {
-                reason: Reason::Mismatch,
-            };
-            figure.sources.clear();
-        }
-    }
-    for at in backwards {
-        for figure in figures.iter_mut().skip(at).take(2) {
-            figure.status = FigureStatus::Unmatched {
-                reason: Reason::Mismatch,
-            };
+            figure.status = Reason::Mismatch.into();
             figure.sources.clear();
         }
     }
 }
 
-/// The result, row and column of the cells that a figure is; `None` where it may be something else.
-fn cells_of(context: &TextContext<'_, '_>, figure: &Figure) -> Option<Vec<(usize, usize, usize)>> {
+/// The changes that a text tells in one piece, `from 310 to 276`: the place of the first end among the figures, and both ends.
+fn changes<'f>(
+    context: &TextContext<'_, '_>,
+    figures: &'f [Figure],
+) -> impl Iterator<Item = (usize, &'f Figure, &'f Figure)> {
+    let pairs = figures.iter().zip(figures.iter().skip(1)).enumerate();
+    pairs
+        .filter(|(_, (from, to))| is_change(context, from, to))
+        .map(|(at, (from, to))| (at, from, to))
+}
+
+/// The result, row and column of a cell.
+type CellPlace = (usize, usize, usize);
+
+/// The cells that a figure is; `None` where it may be something else.
+fn cells_of(context: &TextContext<'_, '_>, figure: &Figure) -> Option<Vec<CellPlace>> {
     let cell = |source: &Trace| {
         let Trace::Cell { result, row, column } = source else {
             return None;
@@ -66,37 +63,61 @@ fn cells_of(context: &TextContext<'_, '_>, figure: &Figure) -> Option<Vec<(usize
 /// 10:05`, `from 4,788 to 5,210` of January and February.
 fn columns_turned_round(context: &TextContext<'_, '_>, figures: &[Figure]) -> Vec<usize> {
     let mut wrong = Vec::new();
-    for (at, pair) in figures.windows(2).enumerate() {
-        let [from, to] = pair else { continue };
-        if !is_change(context, from, to) {
-            continue;
-        }
+    for (at, from, to) in changes(context, figures) {
         let (Some(first), Some(second)) = (cells_of(context, from), cells_of(context, to)) else {
             continue;
         };
-        let pairs = first
-            .iter()
-            .flat_map(|one| second.iter().map(move |other| (one, other)));
-        let mut in_row = pairs
-            .filter(|(one, other)| (one.0, one.1) == (other.0, other.1))
-            .peekable();
-        let turned = |(one, other): (&(usize, usize, usize), &(usize, usize, usize))| {
-            let shape = context.index.shapes.get(one.0);
-            let table = context.index.materials.get(one.0).map(|one| one.table);
-            let of = |column: usize| table.and_then(|table| table.columns.get(column));
-            let (Some(shape), Some(a), Some(b)) = (shape, of(one.2), of(other.2)) else {
-                return false;
-            };
-            let words = |name: &str| -> Vec<String> {
-                let words = super::keys::name_words(name).into_iter();
-                words.filter(|word| !Concept::ColumnFiller.has(word)).collect()
-            };
-            let (a_words, b_words) = (words(&a.name), words(&b.name));
-            let alike = !a.kind.is_numeric() || a_words.iter().any(|word| b_words.contains(word));
-            let dated = shape.column_years.contains_key(&one.2) || end_of_change(&a.name).is_some();
-            one.2 > other.2 && a.kind == b.kind && alike && !dated
+        if are_turned_round(context, &first, &second) {
+            wrong.extend([at, at + 1]);
+        }
+    }
+    wrong
+}
+
+/// Whether of two figures of one row the first is of a column behind that of the second, and the columns are of the same.
+fn are_turned_round(context: &TextContext<'_, '_>, first: &[CellPlace], second: &[CellPlace]) -> bool {
+    let pairs = first
+        .iter()
+        .flat_map(|one| second.iter().map(move |other| (one, other)));
+    let mut in_row = pairs
+        .filter(|(one, other)| (one.0, one.1) == (other.0, other.1))
+        .peekable();
+    let turned = |(one, other): (&CellPlace, &CellPlace)| {
+        let shape = context.index.shapes.get(one.0);
+        let table = context.index.materials.get(one.0).map(|one| one.table);
+        let of = |column: usize| table.and_then(|table| table.columns.get(column));
+        let (Some(shape), Some(a), Some(b)) = (shape, of(one.2), of(other.2)) else {
+            return false;
         };
-        if in_row.peek().is_some() && in_row.all(turned) {
+        let words = |name: &str| -> Vec<String> {
+            let words = super::keys::name_words(name).into_iter();
+            words.filter(|word| !Concept::ColumnFiller.has(word)).collect()
+        };
+        let (a_words, b_words) = (words(&a.name), words(&b.name));
+        let alike = !a.kind.is_numeric() || a_words.iter().any(|word| b_words.contains(word));
+        let dated = shape.column_years.contains_key(&one.2) || end_of_change(&a.name).is_some();
+        one.2 > other.2 && a.kind == b.kind && alike && !dated
+    };
+    in_row.peek().is_some() && in_row.all(turned)
+}
+
+/// Figures with a colon between them, `61:29`, that are of one row in another order than its columns. Where a row has two names,
+/// as a match has, either may be told first.
+fn scores_turned_round(context: &TextContext<'_, '_>, figures: &[Figure]) -> Vec<usize> {
+    let mut wrong = Vec::new();
+    for (at, (one, next)) in figures.iter().zip(figures.iter().skip(1)).enumerate() {
+        if context.text.get(one.end..next.start) != Some(":") {
+            continue;
+        }
+        let (Some(first), Some(second)) = (cells_of(context, one), cells_of(context, next)) else {
+            continue;
+        };
+        let names = |cell: &CellPlace| {
+            let table = context.index.materials.get(cell.0).map(|one| one.table);
+            let columns = table.into_iter().flat_map(|table| &table.columns);
+            columns.filter(|column| column.kind == ColumnKind::Text).count()
+        };
+        if first.iter().all(|cell| names(cell) == 1) && are_turned_round(context, &first, &second) {
             wrong.extend([at, at + 1]);
         }
     }
@@ -191,11 +212,7 @@ fn out_of_turn(context: &TextContext<'_, '_>, figures: &[Figure]) -> Vec<usize> 
 /// 41,266 to 60,133`, where one of the two is of March.
 fn of_other_ends(context: &TextContext<'_, '_>, figures: &[Figure]) -> Vec<usize> {
     let mut wrong = Vec::new();
-    for (at, pair) in figures.windows(2).enumerate() {
-        let [from, to] = pair else { continue };
-        if !is_change(context, from, to) {
-            continue;
-        }
+    for (at, from, to) in changes(context, figures) {
         let place = context.layout.place(Span::new(from.start, from.end));
         let Some(ends) = ends_named(context, place.sentence, from.start) else {
             continue;

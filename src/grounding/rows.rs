@@ -110,6 +110,19 @@ impl FigureContext<'_, '_, '_> {
         })
     }
 
+    /// Whether the sentence before names the period that a result is limited to: `It took 385,362 in 2025, after 352,060 in 2024.`
+    pub(super) fn names_period_before(&self, material: usize) -> bool {
+        let shape = self.context.index.shapes.get(material);
+        let (Some(period), Some(before)) = (shape.and_then(|shape| shape.period), self.place.before) else {
+            return false;
+        };
+        let mut mentions = self.context.mentions_in(before);
+        mentions.any(|mention| match mention.what {
+            MentionTarget::TextPeriod(named) => named.relation(period) == Relation::Same,
+            _ => false,
+        })
+    }
+
     /// The rows that the sentence and the one before it name.
     pub(super) fn rows_around(&self, material: usize) -> Rc<Vec<usize>> {
         let (sentence, before) = (self.place.sentence, self.place.before);

@@ -370,6 +370,24 @@ impl<'i> FigureContext<'_, '_, 'i> {
             .is_some_and(|concept| concept != own && shape.extremes.values().any(|one| one == concept))
     }
 
+    /// Whether a name stands behind `per` and is of a column that has no such word in its own: the capacity of `1,088 kWh per
+    /// kWp` says nothing of the yield.
+    fn is_what_it_is_for(&self, mention: &Mention<'_>) -> bool {
+        let MentionTarget::Column { material, column } = mention.what else {
+            return false;
+        };
+        let before = self.context.word_before(mention.span.start);
+        let before = before.and_then(|at| self.context.words.get(at));
+        let table = self.context.index.materials.get(material).map(|one| one.table);
+        let own = table
+            .and_then(|table| table.columns.get(column))
+            .is_some_and(|column| {
+                let words = super::keys::name_words(&format!("{} {}", column.name, column.label));
+                words.iter().any(|word| Concept::Per.has(word))
+            });
+        self.place.row.is_none() && !own && before.is_some_and(|word| word.low == "per")
+    }
+
     /// The one column that is named between the figure before and this one, where the figure before has one of its own before it:
     /// `callers waited 97 seconds and talks lasted 561`.
     fn column_since_figure_before(&self, named: &[Mention<'i>]) -> Option<usize> {
@@ -433,6 +451,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
             .filter(|mention| !self.differs_from(mention.span) && !self.is_set_against(mention.span))
             .filter(|mention| !self.counts_what_has_a_mean(mention) && !self.speaks_of_another(mention.span))
             .filter(|mention| !self.tells_of_its_part(mention.span) && !self.tells_of_its_whole(mention.span))
+            .filter(|mention| !self.is_what_it_is_for(mention))
             .filter_map(|mention| match mention.what {
                 MentionTarget::Column { column, .. } => Some(column),
                 _ => None,

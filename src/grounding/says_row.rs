@@ -214,7 +214,11 @@ impl<'i> FigureContext<'_, '_, 'i> {
             matches!(gap, " in " | " for " | " of " | " (") && year(mention).is_some()
         };
         let right = named.1.iter().find(behind).and_then(year);
-        right.map_or_else(|| named.1.iter().filter_map(year).collect(), |year| vec![year])
+        let years = right.map_or_else(|| named.1.iter().filter_map(year).collect(), |year| vec![year]);
+        match years.as_slice() {
+            [only] if self.is_of_the_year_before() => vec![only - 1],
+            _ => years,
+        }
     }
 
     /// What the periods named say to some days.

@@ -99,6 +99,8 @@ pub(super) enum Concept {
     FirmKind,
     /// "The last quarter was best, and the *first* the weakest with 1,200."
     Other,
+    /// "Revenue *rose* by 12 %": from one time to a later one, as `higher` need not be.
+    Moves,
 }
 
 /// Languages, in the order of the table's columns.
@@ -108,7 +110,7 @@ const LANGUAGES: [&str; 4] = ["English", "German", "French", "Spanish"];
 type VocabularyRow = (Concept, [&'static str; 4]);
 
 #[rustfmt::skip]
-const TABLE: [VocabularyRow; 46] = [
+const TABLE: [VocabularyRow; 47] = [
     (Concept::Up, [
         "up rise rises rose risen rising grow grows grew grown growing growth increase increases increased increasing \
          higher more gain gained gains improve improved improvement above ahead exceeded exceeds exceeding climbed climb \
@@ -183,7 +185,8 @@ const TABLE: [VocabularyRow; 46] = [
     (Concept::KeyName, [
         "id ids identifier uid no nr num number code key zip postcode postal ean sku isbn phone hour hr week wk day weekday \
          dow quarter qtr month mo year yr fy season cohort account customer client user order ticket invoice claim case \
-         policy product store shop branch employee member patient supplier vendor machine device",
+         policy product store shop branch employee member patient supplier vendor machine device round matchday lap heat \
+         batch lot episode chapter run job build trip shift room gate lane zone",
         "plz jahr nummer kunde", "", ""]),
     (Concept::ScaleName, [
         "rank ranking position pos place rating stars star grade age level floor step version", "", "", ""]),
@@ -213,6 +216,11 @@ const TABLE: [VocabularyRow; 46] = [
     (Concept::Other, [
         "first second third fourth last latter former other", "erste zweite dritte vierte letzte andere",
         "premier deuxième troisième dernier autre", "primero segundo tercero último otro"]),
+    (Concept::Moves, [
+        "rise rises rose risen rising grow grows grew grown growing increased increases climbed climb jumped surged gained improved \
+         recovered fall falls fell fallen falling drop drops dropped dropping declined declines decreased shrank dipped slipped \
+         contracted rebounded",
+        "gestiegen stieg steigt wuchs gefallen fiel fällt sank gesunken", "", ""]),
 ];
 
 /// What each word says, a bit for each concept.

@@ -11,7 +11,7 @@ use crate::text::month;
 /// Words that a year follows.
 const BEFORE_YEAR: &str = "in of since for until till from to through during year fy by vs versus before after and \
     between end early late mid january february march april may june july august september october november december \
-    jan feb mar apr jun jul aug sep sept oct nov dec spring summer autumn fall winter im seit en depuis";
+    jan feb mar apr jun jul aug sep sept oct nov dec spring summer autumn fall winter im jahr jahre seit en depuis";
 /// Words that follow a year which begins a clause.
 const AFTER_YEAR: &str =
     "is was has had saw brought came ended beat beats started looks remains stayed made closed";
@@ -137,7 +137,9 @@ pub(super) fn kind(text: &str, start: usize, end: usize, value: f64) -> Kind {
         return Kind::Span;
     }
     let day = (1.0..=31.0).contains(&value) && digits <= 2;
-    if day && (is_month(&previous) || is_month(next_word(right))) {
+    // `worst in August, 26 hours`: a comma parts the month from a figure.
+    let behind_month = is_month(&previous) && !left.trim_end().ends_with(',');
+    if day && (behind_month || is_month(next_word(right))) {
         return Kind::Date;
     }
     let begins = left.is_empty()
