@@ -3,7 +3,7 @@
 use super::column_kinds::is_amount;
 use super::figure::Trace;
 use super::index::NumberCell;
-use super::scope::{FigureContext, Says};
+use super::scope::{Entailment, FigureContext};
 use super::tolerance::Tolerance;
 use super::vocabulary::Concept;
 use crate::result::{Amount, Cell, Column, ColumnKind, ColumnSummary, Extent, ResultTable, TotalKind};
@@ -12,7 +12,7 @@ use crate::result::{Amount, Cell, Column, ColumnKind, ColumnSummary, Extent, Res
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     /// Sources that fit the words around the figure, with how well.
-    pub(super) fitting: Vec<(Says, SourceCandidate)>,
+    pub(super) fitting: Vec<(Entailment, SourceCandidate)>,
     /// Whether there are cells that have the value but belong to something else than the text says.
     pub(super) denied: bool,
     /// The first of them, one of this turn's results before others.
@@ -225,15 +225,15 @@ fn cell_source(
         || (!wanted.percent && !wanted.cues.mean && !wanted.cues.ratio)
     {
         says = match (says, seat.says_column(cell.material, cell.column)) {
-            (Says::No, _) | (_, Says::No) => Says::No,
+            (Entailment::No, _) | (_, Entailment::No) => Entailment::No,
             (one, other) => one.max(other),
         };
     }
     // What is said to be a mean or a total is not a single row, unless that row is named.
     let several = material.table.rows.len() > 1 && !is_calculation(material.table);
     let mean = wanted.cues.mean && !wanted.cues.mean_before;
-    let of_all = several && says == Says::Nothing && (mean || wanted.cues.total) && !wanted.percent;
-    if says == Says::No || of_all {
+    let of_all = several && says == Entailment::Nothing && (mean || wanted.cues.total) && !wanted.percent;
+    if says == Entailment::No || of_all {
         sources.deny(seat, cell);
         return;
     }
@@ -258,12 +258,12 @@ fn is_headed_as_change(seat: &FigureContext<'_, '_, '_>, table: &ResultTable, co
 }
 
 /// What the words say to the row of a cell, where the figure may also be what the row named is compared with.
-fn row_says(seat: &FigureContext<'_, '_, '_>, cell: NumberCell, dated: bool) -> Says {
+fn row_says(seat: &FigureContext<'_, '_, '_>, cell: NumberCell, dated: bool) -> Entailment {
     let says = seat.says_row(cell.material, cell.row);
     // `367 → 50` of a row without days is of two of its columns.
     let compared = (dated || !(seat.is_at_arrow() || seat.is_from_to())) && seat.is_base();
-    if says == Says::No && compared && seat.may_be_base(cell.material, cell.row) {
-        return Says::Nothing;
+    if says == Entailment::No && compared && seat.may_be_base(cell.material, cell.row) {
+        return Entailment::Nothing;
     }
     says
 }
@@ -309,7 +309,9 @@ fn is_of_no_change(table: &ResultTable, column: &Column, cell: NumberCell) -> bo
 /// Whether the words are of parts of a whole: they name the column, or speak of a rate; or it is written as a fraction.
 fn is_said_of_rate(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, cell: NumberCell) -> bool {
     let fraction_as_it_is = || wanted.decimals && cell.value.abs() < 2.0;
-    seat.says_column(cell.material, cell.column) == Says::Yes || seat.names_a_rate() || fraction_as_it_is()
+    seat.says_column(cell.material, cell.column) == Entailment::Yes
+        || seat.names_a_rate()
+        || fraction_as_it_is()
 }
 
 /// Whether a calculated figure is a share.
@@ -380,10 +382,10 @@ fn totals(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, at: usize, sourc
                 sources.incomplete = true;
             }
             let says = match (seat.says_filters(at, true), seat.says_column(at, *column)) {
-                (Says::No, _) | (_, Says::No) => Says::No,
+                (Entailment::No, _) | (_, Entailment::No) => Entailment::No,
                 (one, other) => one.max(other),
             };
-            if !allowed || says == Says::No {
+            if !allowed || says == Entailment::No {
                 sources.denied = true;
                 continue;
             }
@@ -426,10 +428,10 @@ fn counts(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, at: usize, sourc
         };
         sources
             .fitting
-            .push((Says::Nothing, SourceCandidate::Other(source)));
+            .push((Entailment::Nothing, SourceCandidate::Other(source)));
     };
     let says = seat.says_filters(at, true);
-    if exactly(known) && says != Says::No {
+    if exactly(known) && says != Entailment::No {
         let shown_rows = || {
             let mut words = seat.context.words_in(seat.place.sentence).iter();
             words.any(|word| Concept::Rows.has(&word.low))
@@ -452,7 +454,7 @@ fn counts(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, at: usize, sourc
     }
     for (column, totals) in material.table.columns.iter().zip(material.totals) {
         let mut total = |kind, count| {
-            if exactly(count) && says != Says::No && count != known {
+            if exactly(count) && says != Entailment::No && count != known {
                 push(Trace::Total {
                     result: material.handle.to_owned(),
                     column: column.name.clone(),

@@ -64,7 +64,7 @@ const BEHIND: usize = 16;
 
 /// Which way a change is said to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum ChangeDirection {
     Up,
     Down,
     /// Not said, or both.
@@ -78,7 +78,7 @@ pub(super) enum Way {
     reason = "each is a group of words that may or may not be there"
 )]
 pub(super) struct Cues {
-    pub(super) way: Way,
+    pub(super) way: ChangeDirection,
     pub(super) change: bool,
     pub(super) share: bool,
     pub(super) mean: bool,
@@ -136,7 +136,7 @@ impl Cues {
             return Self {
                 rest: close.rest || (close.share && all.rest),
                 // `Harbour fell most, by 12.5 %, and Oak Street by 3.7 %`
-                falls: close.falls || (close.way == Way::Open && all.falls),
+                falls: close.falls || (close.way == ChangeDirection::Open && all.falls),
                 per: all.mean,
                 ..close
             };
@@ -222,10 +222,10 @@ impl Cues {
             each: false,
             by_sign: (plus || minus) && !(up || down || change),
             way: match (up, down) {
-                _ if plus => Way::Up,
-                (true, false) => Way::Up,
-                (false, true) => Way::Down,
-                _ => Way::Open,
+                _ if plus => ChangeDirection::Up,
+                (true, false) => ChangeDirection::Up,
+                (false, true) => ChangeDirection::Down,
+                _ => ChangeDirection::Open,
             },
             change: up || down || change || plus || minus || signs(&['Δ', '±']),
             share: share || of_total || (place.row.is_some() && signs(&['%'])),

@@ -5,7 +5,7 @@
 
 use super::figure::{OffContextSource, Trace};
 use super::index::NumberCell;
-use super::scope::{FigureContext, Says, TextContext};
+use super::scope::{Entailment, FigureContext, TextContext};
 use super::text::{Relation, Span, TextPeriod, root, same_length};
 use super::vocabulary::Concept;
 
@@ -40,8 +40,8 @@ pub(super) fn dated_rows(context: &TextContext<'_, '_>, period: &TextPeriod) -> 
                 days.is_some_and(|days| period.relation(days) == Relation::Same && same_length(period, days))
             });
             for (row, _) in same {
-                let allowed = seat.says_names(at, row) != Says::No
-                    && seat.says_day_column(at, *column, &days) != Says::No;
+                let allowed = seat.says_names(at, row) != Entailment::No
+                    && seat.says_day_column(at, *column, &days) != Entailment::No;
                 if !allowed {
                     denied.get_or_insert(NumberCell {
                         value: f64::NAN,
@@ -91,7 +91,7 @@ pub(super) fn is_range_of_no_row(context: &TextContext<'_, '_>, period: &TextPer
             begins |= !first.is_empty();
             ends |= !last.is_empty();
             let in_order = first.iter().any(|first| last.iter().any(|last| first < last));
-            if in_order && seat.says_names(at, row) != Says::No {
+            if in_order && seat.says_names(at, row) != Entailment::No {
                 return false;
             }
         }
@@ -102,17 +102,17 @@ pub(super) fn is_range_of_no_row(context: &TextContext<'_, '_>, period: &TextPer
 
 impl FigureContext<'_, '_, '_> {
     /// What the words beside a date or time say to one of the columns of days or times of a result.
-    pub(super) fn says_day_column(&self, material: usize, column: usize, columns: &[usize]) -> Says {
+    pub(super) fn says_day_column(&self, material: usize, column: usize, columns: &[usize]) -> Entailment {
         let Some(table) = self.context.index.materials.get(material).map(|one| one.table) else {
-            return Says::Nothing;
+            return Entailment::Nothing;
         };
         let headed = self.header_columns(material);
         let mut of_days = headed.iter().filter(|one| columns.contains(one)).peekable();
         if of_days.peek().is_some() {
             return if of_days.any(|one| *one == column) {
-                Says::Yes
+                Entailment::Yes
             } else {
-                Says::No
+                Entailment::No
             };
         }
         let words = self.words_beside_day();
@@ -132,9 +132,9 @@ impl FigureContext<'_, '_, '_> {
             .collect::<Vec<_>>()
             .as_slice()
         {
-            [] => Says::Nothing,
-            several if several.contains(&&column) => Says::Yes,
-            _ => Says::No,
+            [] => Entailment::Nothing,
+            several if several.contains(&&column) => Entailment::Yes,
+            _ => Entailment::No,
         }
     }
 

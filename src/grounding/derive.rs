@@ -8,7 +8,7 @@ use super::cells::FigureSource;
 use super::figure::DerivationOperation;
 use super::known::KnownFigures;
 use super::operand::{MOST_GROUPS, MOST_LISTED, Operand, joined, listed, operand, singles, stated, total};
-use super::scope::{FigureContext, Says};
+use super::scope::{Entailment, FigureContext};
 use super::tolerance::Tolerance;
 
 /// Most values of different results that are held against each other.
@@ -56,7 +56,9 @@ impl Search<'_, '_, '_, '_> {
         if !self.may_use(at) {
             return;
         }
-        if material.table.rows.is_empty() || self.seat.says_filters(at, shape.times.is_empty()) == Says::No {
+        if material.table.rows.is_empty()
+            || self.seat.says_filters(at, shape.times.is_empty()) == Entailment::No
+        {
             return;
         }
         let groups = self.seat.groups(at);
@@ -124,7 +126,7 @@ impl Search<'_, '_, '_, '_> {
         let current = |at: usize| materials.get(at).is_some_and(|material| material.current);
         current(at)
             || !(0..materials.len()).any(current)
-            || self.seat.says_filters(at, true) == Says::Yes
+            || self.seat.says_filters(at, true) == Entailment::Yes
             || (self.wanted.cues.change && self.seat.names_period_before(at))
     }
 

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::cells::{SourceCandidate, Sources};
 use super::figure_context::once;
 use super::material::Claim;
-use super::scope::{FigureContext, MentionTarget, Says};
+use super::scope::{Entailment, FigureContext, MentionTarget};
 use super::text::{Relation, stem, words};
 use super::vocabulary::Concept;
 
@@ -21,7 +21,7 @@ pub(super) fn kept(seat: &FigureContext<'_, '_, '_>, claim: &Claim<'_>, found: &
     let any_current = materials.iter().any(|material| material.current);
     let best_of = |wanted: &dyn Fn(&SourceCandidate) -> bool| -> Vec<usize> {
         let fitting = found.fitting.iter().enumerate();
-        let fitting: Vec<(usize, Says)> = fitting
+        let fitting: Vec<(usize, Entailment)> = fitting
             .filter(|(_, (_, candidate))| wanted(candidate))
             .map(|(at, (says, _))| (at, *says))
             .collect();
@@ -65,13 +65,13 @@ fn looks_back(seat: &FigureContext<'_, '_, '_>, claim: &Claim<'_>, candidate: &S
         .any(amounts);
     if (seat.is_money() && !any_amounts)
         || sentence.iter().any(|word| Concept::LooksBack.has(word))
-        || seat.says_filters(at, true) == Says::Yes
+        || seat.says_filters(at, true) == Entailment::Yes
     {
         return true;
     }
     let days = candidate.row().and_then(|row| {
         let days = shape.times.iter().find_map(|(_, days)| *days.get(row)?)?;
-        (seat.says_row(at, row) == Says::Yes).then_some(days)
+        (seat.says_row(at, row) == Entailment::Yes).then_some(days)
     });
     // A month without a year may as well be one of this turn's result.
     let named = days.is_some_and(|days| {

@@ -3,7 +3,7 @@
 
 use super::figure::OffContextSource;
 use super::index::NumberCell;
-use super::scope::{FigureContext, MentionTarget, Says};
+use super::scope::{Entailment, FigureContext, MentionTarget};
 use super::text::Span;
 use crate::result::{Cell, ResultTable};
 use crate::text::clean_line;
@@ -62,7 +62,7 @@ fn keys(
 /// Where names stand that go with the figure and are not those of the cell.
 fn denying(seat: &FigureContext<'_, '_, '_>, cell: NumberCell) -> Vec<Span> {
     let mut spans = seat.names_denying_row(cell.material, cell.row);
-    if seat.says_column(cell.material, cell.column) == Says::No {
+    if seat.says_column(cell.material, cell.column) == Entailment::No {
         let of_columns = |what: &MentionTarget<'_>| matches!(what, MentionTarget::Column { material, .. } if *material == cell.material);
         spans.extend(seat.named(of_columns).into_iter().map(|mention| mention.span));
     }

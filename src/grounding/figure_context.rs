@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::number::Kind;
-use super::scope::{Mention, MentionScope, MentionTarget, Says, TextContext};
+use super::scope::{Entailment, Mention, MentionScope, MentionTarget, TextContext};
 use super::text::{Span, TextPlace};
 use super::vocabulary::Concept;
 
@@ -28,12 +28,12 @@ pub(super) type MentionsFound<'i> = Rc<(usize, Vec<Mention<'i>>)>;
 pub(super) struct FigureMemo<'i> {
     /// Periods, or the labels of a column.
     pub(super) named: RefCell<HashMap<Option<(usize, usize)>, MentionsFound<'i>>>,
-    pub(super) rows: RefCell<HashMap<(usize, usize), Says>>,
-    pub(super) columns: RefCell<HashMap<(usize, usize), Says>>,
+    pub(super) rows: RefCell<HashMap<(usize, usize), Entailment>>,
+    pub(super) columns: RefCell<HashMap<(usize, usize), Entailment>>,
     /// The columns that figures before this one say to it, by result.
     pub(super) parallel: RefCell<HashMap<usize, Rc<Vec<usize>>>>,
     pub(super) bases: RefCell<HashMap<(usize, usize), bool>>,
-    pub(super) filters: RefCell<HashMap<(usize, bool), Says>>,
+    pub(super) filters: RefCell<HashMap<(usize, bool), Entailment>>,
     pub(super) totals: RefCell<HashMap<usize, bool>>,
 }
 

@@ -11,7 +11,7 @@ use super::material::{Claim, Material};
 use super::number::{Kind, Number, Separators, numbers};
 use super::presence::may_hold_figures;
 use super::referenced::ReferencedSpans;
-use super::scope::{FigureContext, MentionTarget, Says, TextContext};
+use super::scope::{Entailment, FigureContext, MentionTarget, TextContext};
 use super::text::{Span, TextPeriod, holder};
 use super::tolerance::Tolerance;
 use super::work::Work;
@@ -462,7 +462,7 @@ fn is_of_denied_row(seat: &FigureContext<'_, '_, '_>, source: &FigureSource) -> 
     inputs.len() > 1
         && alone
         && rows.all(|row| row == Some(first))
-        && seat.says_row(source.material, first) == Says::No
+        && seat.says_row(source.material, first) == Entailment::No
 }
 
 /// Whether a derivation is of the column that the header above the figure is the name of, or a name right beside it, if it

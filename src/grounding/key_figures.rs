@@ -8,7 +8,7 @@ use super::ground::figure;
 use super::index::NumberCell;
 use super::labels::Label;
 use super::number::{Kind, Number};
-use super::scope::{MentionTarget, Says, TextContext};
+use super::scope::{Entailment, MentionTarget, TextContext};
 use super::text::Span;
 use crate::result::Cell;
 
@@ -34,7 +34,7 @@ pub(super) fn key_figure(context: &TextContext<'_, '_>, span: Span) -> Option<Fi
         seat.scopes
             .retain(|scope| scope.span == clause || Some(scope.span) == aside);
     }
-    let mut best: Option<(Says, Vec<Trace>)> = None;
+    let mut best: Option<(Entailment, Vec<Trace>)> = None;
     let mut denied = None;
     for label in labels {
         let (Some(material), Some(shape)) = (
@@ -58,7 +58,7 @@ pub(super) fn key_figure(context: &TextContext<'_, '_>, span: Span) -> Option<Fi
             .map(|column| column.name.clone());
         for row in rows.get(label.value).into_iter().flat_map(|rows| rows.iter()) {
             let says = seat.says_of_key(label.material, *row, *column);
-            if says == Says::No {
+            if says == Entailment::No {
                 denied.get_or_insert(NumberCell {
                     value: f64::NAN,
                     material: label.material,
@@ -193,7 +193,7 @@ pub(super) fn clock_figure(context: &TextContext<'_, '_>, number: &Number, quest
     let headed = |cell: &NumberCell| {
         let columns = seat.header_columns(cell.material);
         (columns.is_empty() || columns.contains(&cell.column))
-            && seat.says_day_column(cell.material, cell.column, &columns_of(cell.material)) != Says::No
+            && seat.says_day_column(cell.material, cell.column, &columns_of(cell.material)) != Entailment::No
     };
     let mut traces = Vec::new();
     let mut denied = None;
@@ -207,7 +207,7 @@ pub(super) fn clock_figure(context: &TextContext<'_, '_>, number: &Number, quest
         if !has_seconds(context, cell, text) {
             continue;
         }
-        if seat.says_row(cell.material, cell.row) == Says::No || !headed(cell) {
+        if seat.says_row(cell.material, cell.row) == Entailment::No || !headed(cell) {
             denied.get_or_insert(*cell);
         } else if traces.len() < MOST_ROWS {
             let source = SourceCandidate::Cell(*cell).source(context.index);

@@ -11,7 +11,9 @@
 mod cell_values;
 mod cells;
 mod column_kinds;
+mod compared;
 mod count;
+mod counting;
 mod cues;
 mod date;
 mod date_rows;
@@ -36,6 +38,7 @@ mod known;
 mod labels;
 mod material;
 mod mentions;
+mod names_of_others;
 mod number;
 mod operand;
 mod order;

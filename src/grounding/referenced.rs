@@ -8,7 +8,7 @@ use super::figure::{Figure, FigureKind, FigureStatus, Reason, ReferencedFigure, 
 use super::figure_context::{FigureContext, pair};
 use super::index::{CellIndex, NumberCell};
 use super::number::Number;
-use super::scope::{Says, TextContext};
+use super::scope::{Entailment, TextContext};
 use super::text::Span;
 
 /// From here on, a whole number in a sentence names a row whose key it is, without a word that says so: a year, an id.
@@ -100,8 +100,8 @@ impl<'r> ReferencedSpans<'r> {
         // Of columns only what leaves no doubt counts: a table's header, and a name right beside the figure.
         let headed = !seat.header_columns(material).is_empty();
         let named = headed || seat.has_adjacent_column(material, column);
-        (named && seat.says_column(material, column) == Says::No)
-            || seat.says_row(material, row) == Says::No
+        (named && seat.says_column(material, column) == Entailment::No)
+            || seat.says_row(material, row) == Entailment::No
             || self.names_another_key(&seat, material, row)
     }
 

@@ -2,7 +2,7 @@
 //! median wait was 74 minutes."
 
 use super::cells::{SourceCandidate, Sources};
-use super::scope::{FigureContext, MentionTarget, Says};
+use super::scope::{Entailment, FigureContext, MentionTarget};
 use super::vocabulary::Concept;
 
 /// Words that a sentence begins with which goes on about the same.
@@ -45,7 +45,7 @@ pub(super) fn is_of_another_row(seat: &FigureContext<'_, '_, '_>, found: &Source
         let rows = seat.rows_around(cell.material);
         let exact = |row: usize| context.index.exact(cell.material, cell.column, row);
         matches!(rows.as_slice(), [only] if *only != cell.row && exact(*only) != exact(cell.row))
-            && seat.says_column(cell.material, cell.column) == Says::Yes
+            && seat.says_column(cell.material, cell.column) == Entailment::Yes
     };
     kept.peek().is_some() && kept.all(is_other)
 }

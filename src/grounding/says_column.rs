@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::figure_context::{FigureContext, once};
-use super::scope::{Mention, MentionTarget, Says};
+use super::scope::{Entailment, Mention, MentionTarget};
 use super::text::{Span, stem};
 use super::vocabulary::Concept;
 use crate::result::{ColumnKind, ColumnMeaning, ColumnSummary};
@@ -16,7 +16,7 @@ const MOST_NAMES: usize = 24;
 
 impl<'i> FigureContext<'_, '_, 'i> {
     /// What the surroundings say to a column of a result.
-    pub(super) fn says_column(&self, material: usize, column: usize) -> Says {
+    pub(super) fn says_column(&self, material: usize, column: usize) -> Entailment {
         once(&self.memo.columns, (material, column), || {
             self.column_said(material, column)
         })
@@ -36,7 +36,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
 
     /// What the name of a column says that stands right behind the figure or right before it: "$8.1 million of operating
     /// income", "revenue of $71.2 million".
-    fn adjacent_column_says(&self, column: usize, named: &[Mention<'i>]) -> Option<Says> {
+    fn adjacent_column_says(&self, column: usize, named: &[Mention<'i>]) -> Option<Entailment> {
         const BEHIND: [&str; 7] = [" ", " of ", " in ", " on ", "-", " of the ", " in the "];
         const BEFORE: [&str; 10] = [
             " of ",
@@ -82,7 +82,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
             let own = verbs.iter().any(
                 |mention| matches!(mention.what, MentionTarget::Column { column: of, .. } if of == column),
             );
-            return Some(if own { Says::Yes } else { Says::No });
+            return Some(if own { Entailment::Yes } else { Entailment::No });
         }
         for behind in [true, false] {
             let near: Vec<&Mention<'_>> = named.iter().filter(|mention| touches(mention, behind)).collect();
@@ -100,10 +100,10 @@ impl<'i> FigureContext<'_, '_, 'i> {
             let is = |mention: &&Mention<'_>| matches!(mention.what, MentionTarget::Column { column: of, .. } if of == column);
             let of_mean = |mention: &&Mention<'_>| self.counts_what_has_a_mean(mention);
             return match near.iter().any(is) {
-                true if near.iter().any(|mention| is(mention) && of_mean(mention)) => Some(Says::No),
-                true => Some(Says::Yes),
+                true if near.iter().any(|mention| is(mention) && of_mean(mention)) => Some(Entailment::No),
+                true => Some(Entailment::Yes),
                 false if near.iter().any(of_mean) => None,
-                false => Some(Says::No),
+                false => Some(Entailment::No),
             };
         }
         None
@@ -126,7 +126,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
             _ => None,
         });
         columns
-            .filter(|column| self.adjacent_column_says(*column, &named) == Some(Says::Yes))
+            .filter(|column| self.adjacent_column_says(*column, &named) == Some(Entailment::Yes))
             .collect()
     }
 
@@ -207,7 +207,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
             .get(material)
             .map(|shape| shape.numeric.as_slice());
         let said = numeric.unwrap_or_default().iter().copied();
-        said.filter(|column| seat.says_column(material, *column) == Says::Yes)
+        said.filter(|column| seat.says_column(material, *column) == Entailment::Yes)
             .collect()
     }
 
@@ -303,19 +303,19 @@ impl<'i> FigureContext<'_, '_, 'i> {
     }
 
     /// What a year says to a column that is of one by its name: `40,422 in 2018` is of `revenue_2018`, and of no other year's.
-    fn says_year_of(&self, material: usize, column: usize) -> Says {
+    fn says_year_of(&self, material: usize, column: usize) -> Entailment {
         let shape = self.context.index.shapes.get(material);
         let years = shape
             .map(|shape| &shape.column_years)
             .filter(|years| years.len() > 1);
         let Some(own) = years.and_then(|years| years.get(&column)) else {
-            return Says::Nothing;
+            return Entailment::Nothing;
         };
         let said = self.years_named();
         match said.as_slice() {
-            [] => Says::Nothing,
-            said if said.contains(own) => Says::Yes,
-            _ => Says::No,
+            [] => Entailment::Nothing,
+            said if said.contains(own) => Entailment::Yes,
+            _ => Entailment::No,
         }
     }
 
@@ -414,32 +414,38 @@ impl<'i> FigureContext<'_, '_, 'i> {
         }
     }
 
-    fn column_said(&self, material: usize, column: usize) -> Says {
+    fn column_said(&self, material: usize, column: usize) -> Entailment {
         let headed = self.header_columns(material);
         if !headed.is_empty() {
             return if headed.contains(&column) {
-                Says::Yes
+                Entailment::Yes
             } else {
-                Says::No
+                Entailment::No
             };
         }
         if self.is_headed_by_another(material) {
-            return Says::No;
+            return Entailment::No;
         }
         let named =
             self.named(|what| matches!(what, MentionTarget::Column { material: of, .. } if *of == material));
-        if self.says_year_of(material, column) == Says::No || self.is_of_another_extreme(material, column) {
-            return Says::No;
+        if self.says_year_of(material, column) == Entailment::No
+            || self.is_of_another_extreme(material, column)
+        {
+            return Entailment::No;
         }
         if let Some(says) = self.adjacent_column_says(column, &self.columns_in_sentence(material)) {
             return says;
         }
         // `150 orders` are orders, whatever else is named.
         if self.place.row.is_none() && !self.is_money() && self.counts_plural() {
-            return Says::Nothing;
+            return Entailment::Nothing;
         }
         if let [only] = self.columns_in_parallel(material).as_slice() {
-            return if *only == column { Says::Yes } else { Says::No };
+            return if *only == column {
+                Entailment::Yes
+            } else {
+                Entailment::No
+            };
         }
         let mut columns: Vec<usize> = named
             .iter()
@@ -465,10 +471,10 @@ impl<'i> FigureContext<'_, '_, 'i> {
             columns = vec![closest];
         }
         match columns.as_slice() {
-            [] => Says::Nothing,
-            several if several.contains(&column) => Says::Yes,
-            [_] => Says::No,
-            _ => Says::Nothing,
+            [] => Entailment::Nothing,
+            several if several.contains(&column) => Entailment::Yes,
+            [_] => Entailment::No,
+            _ => Entailment::Nothing,
         }
     }
 }

@@ -6,20 +6,20 @@ use jiff::ToSpan as _;
 
 use super::figure_context::{FigureContext, MentionsFound, once, pair};
 use super::index::FILTERED;
-use super::scope::{Mention, MentionTarget, Says};
+use super::scope::{Entailment, Mention, MentionTarget};
 use super::text::{Days, Relation, Span, same_length};
 
 impl<'i> FigureContext<'_, '_, 'i> {
     /// What the surroundings say to a row of a result. A name that no other row has says it alone, whatever stands
     /// farther off.
-    pub(super) fn says_row(&self, material: usize, row: usize) -> Says {
+    pub(super) fn says_row(&self, material: usize, row: usize) -> Entailment {
         once(&self.memo.rows, (material, row), || self.row_said(material, row))
     }
 
     /// What the years in the header above a figure say to the days of a row: `| Month | 2024 (kWh) | 2025 (kWh) |`.
-    fn header_says(&self, days: Days) -> Says {
+    fn header_says(&self, days: Days) -> Entailment {
         let Some(header) = self.place.row.and_then(|cell| cell.header) else {
-            return Says::Nothing;
+            return Entailment::Nothing;
         };
         let mut named = self
             .context
@@ -29,17 +29,17 @@ impl<'i> FigureContext<'_, '_, 'i> {
                 _ => None,
             });
         match named.next() {
-            Some(Relation::Apart) if named.all(|relation| relation == Relation::Apart) => Says::No,
-            _ => Says::Nothing,
+            Some(Relation::Apart) if named.all(|relation| relation == Relation::Apart) => Entailment::No,
+            _ => Entailment::Nothing,
         }
     }
 
     /// What names that only one row has say to a row, not periods and filters.
-    pub(super) fn says_names(&self, material: usize, row: usize) -> Says {
+    pub(super) fn says_names(&self, material: usize, row: usize) -> Entailment {
         let Some(shape) = self.context.index.shapes.get(material) else {
-            return Says::Nothing;
+            return Entailment::Nothing;
         };
-        let mut says = Says::Nothing;
+        let mut says = Entailment::Nothing;
         for ((column, values), rows) in shape.labels.iter().zip(&shape.label_rows) {
             let named = self.labels_in_turn(material, *column);
             let mut labels = named.iter().filter_map(|mention| match mention.what {
@@ -58,7 +58,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
             {
                 continue;
             }
-            says = says.and(if here { Says::Yes } else { Says::No });
+            says = says.and(if here { Entailment::Yes } else { Entailment::No });
         }
         says
     }
@@ -97,25 +97,25 @@ impl<'i> FigureContext<'_, '_, 'i> {
     }
 
     /// What names of other columns say to the row of a key, not periods: `paid before 10 May: 9104`.
-    pub(super) fn says_of_key(&self, material: usize, row: usize, key: usize) -> Says {
+    pub(super) fn says_of_key(&self, material: usize, row: usize, key: usize) -> Entailment {
         let (found, own) = self.names_said(material, row, Some(key));
         closest(found, own)
     }
 
-    fn row_said(&self, material: usize, row: usize) -> Says {
+    fn row_said(&self, material: usize, row: usize) -> Entailment {
         let Some(shape) = self.context.index.shapes.get(material) else {
-            return Says::Nothing;
+            return Entailment::Nothing;
         };
         let (mut found, mut own) = self.names_said(material, row, None);
         // A period is of any of a row's dates: the text seldom says whether of the order or of the shipment.
         let named = self.periods_named();
-        let mut best: Option<Says> = None;
+        let mut best: Option<Entailment> = None;
         for ((_, days), alone) in shape.times.iter().zip(&shape.own_times) {
             let Some(Some(own_days)) = days.get(row) else {
                 continue;
             };
             let says = Self::periods_say(&named.1, *own_days).and(self.header_says(*own_days));
-            if says == Says::Yes && alone.get(row) == Some(&true) {
+            if says == Entailment::Yes && alone.get(row) == Some(&true) {
                 own = own.min(named.0);
             }
             best = best.max(Some(says));
@@ -131,8 +131,8 @@ impl<'i> FigureContext<'_, '_, 'i> {
         material: usize,
         row: usize,
         besides: Option<usize>,
-    ) -> (Vec<(usize, bool, Says)>, usize) {
-        let mut found: Vec<(usize, bool, Says)> = Vec::new();
+    ) -> (Vec<(usize, bool, Entailment)>, usize) {
+        let mut found: Vec<(usize, bool, Entailment)> = Vec::new();
         let mut own = usize::MAX;
         let Some(shape) = self.context.index.shapes.get(material) else {
             return (found, own);
@@ -156,7 +156,11 @@ impl<'i> FigureContext<'_, '_, 'i> {
                 if here && alone && one {
                     own = own.min(depth);
                 }
-                found.push((depth, at == 0, if here { Says::Yes } else { Says::No }));
+                found.push((
+                    depth,
+                    at == 0,
+                    if here { Entailment::Yes } else { Entailment::No },
+                ));
             }
         }
         (found, own)
@@ -179,7 +183,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
         let filtered = shape.period.filter(|_| shape.times.is_empty());
         let named = self.periods_named();
         let said = days.chain(filtered).map(|days| Self::periods_say(&named.1, days));
-        if said.max() == Some(Says::No) {
+        if said.max() == Some(Entailment::No) {
             spans.extend(named.1.iter().map(|mention| mention.span));
         }
         spans
@@ -222,7 +226,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
     }
 
     /// What the periods named say to some days.
-    pub(super) fn says_days(&self, days: Days) -> Says {
+    pub(super) fn says_days(&self, days: Days) -> Entailment {
         Self::periods_say(&self.periods_named().1, days)
     }
 
@@ -240,7 +244,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
         })
     }
 
-    fn periods_say(named: &[Mention<'i>], days: Days) -> Says {
+    fn periods_say(named: &[Mention<'i>], days: Days) -> Entailment {
         let relations: Vec<(Relation, bool)> = named
             .iter()
             .filter_map(|mention| match mention.what {
@@ -251,16 +255,16 @@ impl<'i> FigureContext<'_, '_, 'i> {
             })
             .collect();
         if relations.is_empty() {
-            return Says::Nothing;
+            return Entailment::Nothing;
         }
         let of_length = |wanted: bool| relations.iter().filter(move |(_, same)| *same == wanted);
         let any =
             |same: bool, relation: &[Relation]| of_length(same).any(|(found, _)| relation.contains(found));
         if of_length(true).count() > 0 {
             return if any(true, &[Relation::Same, Relation::Holds]) {
-                Says::Yes
+                Entailment::Yes
             } else {
-                Says::No
+                Entailment::No
             };
         }
         // A week goes by its first day: `the week of August 25`.
@@ -273,27 +277,27 @@ impl<'i> FigureContext<'_, '_, 'i> {
         };
         let begins = week && named.iter().any(first_day);
         if begins {
-            return Says::Yes;
+            return Entailment::Yes;
         }
         if any(false, &[Relation::Same, Relation::Holds, Relation::Within]) {
-            Says::Nothing
+            Entailment::Nothing
         } else {
-            Says::No
+            Entailment::No
         }
     }
 
     /// What the surroundings say to the filters of a result.
-    pub(super) fn says_filters(&self, material: usize, with_period: bool) -> Says {
+    pub(super) fn says_filters(&self, material: usize, with_period: bool) -> Entailment {
         once(&self.memo.filters, (material, with_period), || {
             self.filters_said(material, with_period)
         })
     }
 
-    fn filters_said(&self, material: usize, with_period: bool) -> Says {
+    fn filters_said(&self, material: usize, with_period: bool) -> Entailment {
         let Some(shape) = self.context.index.shapes.get(material) else {
-            return Says::Nothing;
+            return Entailment::Nothing;
         };
-        let mut says = Says::Nothing;
+        let mut says = Entailment::Nothing;
         if let Some(period) = shape.period.filter(|_| with_period) {
             says = says.and(self.says_days(period));
         }
@@ -305,7 +309,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
                 let here = named.iter().any(|mention| {
                     matches!(mention.what, MentionTarget::Label(label) if values.iter().any(|value| value.to_lowercase() == label.low))
                 });
-                says = says.and(if here { Says::Yes } else { Says::No });
+                says = says.and(if here { Entailment::Yes } else { Entailment::No });
             }
         }
         says
@@ -313,9 +317,9 @@ impl<'i> FigureContext<'_, '_, 'i> {
 }
 
 /// What several columns say together, where a name that no other row has stands so close.
-fn closest(found: Vec<(usize, bool, Says)>, own: usize) -> Says {
+fn closest(found: Vec<(usize, bool, Entailment)>, own: usize) -> Entailment {
     let closest = found
         .into_iter()
-        .filter(|(depth, key, says)| *depth < own || (*key && *depth == own) || *says == Says::Yes);
-    closest.fold(Says::Nothing, |says, (.., other)| says.and(other))
+        .filter(|(depth, key, says)| *depth < own || (*key && *depth == own) || *says == Entailment::Yes);
+    closest.fold(Entailment::Nothing, |says, (.., other)| says.and(other))
 }

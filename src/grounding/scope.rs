@@ -27,16 +27,17 @@ pub(super) enum MentionTarget<'i> {
     Column { material: usize, column: usize },
 }
 
-/// What the words around a figure say to a row, a column or a whole result.
+/// Whether the words around a figure bear out that it is of a row, a column or a whole result: what is known as entailment,
+/// contradiction and neither.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Says {
+pub(super) enum Entailment {
     No,
     Nothing,
     /// It is this one, or one of several named.
     Yes,
 }
 
-impl Says {
+impl Entailment {
     pub(super) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::No, _) | (_, Self::No) => Self::No,

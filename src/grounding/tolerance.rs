@@ -1,6 +1,6 @@
 //! What a written figure admits: a span of sizes, signs, and what its words say of how it was computed.
 
-use super::cues::{Cues, Way};
+use super::cues::{ChangeDirection, Cues};
 use super::number::{Number, Sign};
 use super::scope::FigureContext;
 use super::text::{Span, TextWord};
@@ -155,9 +155,9 @@ impl Tolerance {
         let only_negative = self.negative && !self.positive;
         let way = match self.cues.way {
             _ if only_negative => value <= 0.0,
-            Way::Up => value >= 0.0,
-            Way::Down => value <= 0.0,
-            Way::Open => true,
+            ChangeDirection::Up => value >= 0.0,
+            ChangeDirection::Down => value <= 0.0,
+            ChangeDirection::Open => true,
         };
         self.low <= size && size <= self.high && way
     }

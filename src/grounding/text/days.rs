@@ -3,13 +3,13 @@
 use jiff::civil::Date;
 
 use super::calendar::{code, fiscal_year, month};
-use super::period::{Days, PeriodPart, TextPeriod, When};
+use super::period::{Days, PartialDate, PeriodPart, TextPeriod};
 
 /// The days of `2026`, `2026-03`, `2026-Q1`, `Q1-2026` or `2026-03-05`, with or without a time behind.
 pub(in crate::grounding) fn days_of_iso(text: &str) -> Option<Days> {
     let when = |part| {
         let year = text.get(..4)?.parse().ok()?;
-        (1900..=2100).contains(&year).then_some(When {
+        (1900..=2100).contains(&year).then_some(PartialDate {
             year: Some(year),
             part,
         })
@@ -17,7 +17,7 @@ pub(in crate::grounding) fn days_of_iso(text: &str) -> Option<Days> {
     let bytes = text.as_bytes();
     let part = match (bytes.len(), bytes.get(4)) {
         (4, _) if fiscal_year(&text.to_lowercase()).is_none() => when(PeriodPart::Year),
-        (4 | 6, _) if fiscal_year(&text.to_lowercase()).is_some() => Some(When {
+        (4 | 6, _) if fiscal_year(&text.to_lowercase()).is_some() => Some(PartialDate {
             year: fiscal_year(&text.to_lowercase()),
             part: PeriodPart::Year,
         }),
@@ -33,7 +33,7 @@ pub(in crate::grounding) fn days_of_iso(text: &str) -> Option<Days> {
             let year = text.get(3..)?.parse().ok()?;
             let quarter = code(&text.get(..2)?.to_lowercase(), 'q', 4)?;
             let part = PeriodPart::Quarter(quarter);
-            matches!(text.get(2..3)?, "-" | " " | "/").then_some(When {
+            matches!(text.get(2..3)?, "-" | " " | "/").then_some(PartialDate {
                 year: Some(year),
                 part,
             })
@@ -47,7 +47,7 @@ pub(in crate::grounding) fn days_of_iso(text: &str) -> Option<Days> {
             // The year first: hardly any text has one there, and names of months take longer to look up.
             let year: i16 = year.parse().ok().filter(|year| (1900..=2100).contains(year))?;
             let month = month(&name.to_lowercase(), true)?;
-            Some(When {
+            Some(PartialDate {
                 year: Some(year),
                 part: PeriodPart::Month(month),
             })

@@ -22,14 +22,14 @@ pub(super) enum PeriodPart {
     Weekday(Weekday),
 }
 
-/// A part of a year, whose year may be left open.
+/// A date as far as it is written: a part of a year, whose year may be left open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct When {
+pub(super) struct PartialDate {
     pub(super) year: Option<i16>,
     pub(super) part: PeriodPart,
 }
 
-impl When {
+impl PartialDate {
     /// The year of a later half or quarter that is named right after this one without a year: `the first half of 2023 had 80, the
     /// second half 127`.
     fn year_of_later(self, part: PeriodPart) -> Option<i16> {
@@ -65,8 +65,8 @@ impl When {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::grounding) struct TextPeriod {
     pub(in crate::grounding) span: Span,
-    pub(super) from: When,
-    to: When,
+    pub(super) from: PartialDate,
+    to: PartialDate,
     /// Whether nothing but a year was written.
     pub(in crate::grounding) bare_year: bool,
 }
@@ -85,7 +85,7 @@ pub(in crate::grounding) enum Relation {
 impl TextPeriod {
     /// The two ends of a range, as periods of their own.
     pub(in crate::grounding) fn ends(&self) -> Option<[Self; 2]> {
-        let of = |when: When| Self {
+        let of = |when: PartialDate| Self {
             from: when,
             to: when,
             ..*self
@@ -183,7 +183,7 @@ pub(in crate::grounding) fn periods(
         }
         at = next;
     }
-    let mut dated: Option<When> = None;
+    let mut dated: Option<PartialDate> = None;
     for period in &mut found {
         if period.from == period.to
             && period.from.year.is_none()
@@ -293,11 +293,11 @@ impl PeriodReader<'_, '_> {
     }
 
     /// A part of a year that begins with this word, and the word after it.
-    fn when(&self, at: usize) -> Option<(When, usize)> {
+    fn when(&self, at: usize) -> Option<(PartialDate, usize)> {
         let word = self.words.get(at)?;
         if let Some(weekday) = weekday(&word.low).filter(|_| word.capital()) {
             let part = PeriodPart::Weekday(weekday);
-            return Some((When { year: None, part }, at + 1));
+            return Some((PartialDate { year: None, part }, at + 1));
         }
         self.day_of_range(at)
             .or_else(|| self.digits_first(at))
@@ -306,7 +306,7 @@ impl PeriodReader<'_, '_> {
     }
 
     /// The first day of `1 to 7 March`, and the later one of `March 1 to 7`.
-    fn day_of_range(&self, at: usize) -> Option<(When, usize)> {
+    fn day_of_range(&self, at: usize) -> Option<(PartialDate, usize)> {
         let day = i8::try_from(self.whole(at, 1, 31)?).ok()?;
         let spoken = |at: usize| matches!(self.low(at), "to" | "through" | "until" | "till" | "bis");
         let dashed = |at: usize| matches!(self.gap(at), "–" | "—" | "-" | " – " | " - ");
@@ -315,16 +315,16 @@ impl PeriodReader<'_, '_> {
             (_, true) => at + 1,
             _ => return self.day_behind(at, day),
         };
-        let (When { year, part }, _) = self.digits_first(next)?;
+        let (PartialDate { year, part }, _) = self.digits_first(next)?;
         let PeriodPart::Day(month, last) = part else {
             return None;
         };
         let part = PeriodPart::Day(month, day);
-        (day < last).then_some((When { year, part }, at + 1))
+        (day < last).then_some((PartialDate { year, part }, at + 1))
     }
 
     /// The last day of a range whose first one stands before it with the month.
-    fn day_behind(&self, at: usize, day: i8) -> Option<(When, usize)> {
+    fn day_behind(&self, at: usize, day: i8) -> Option<(PartialDate, usize)> {
         let spoken = matches!(
             self.low(at.checked_sub(1)?),
             "to" | "through" | "until" | "till" | "bis"
@@ -341,10 +341,10 @@ impl PeriodReader<'_, '_> {
             .is_some_and(|first| first < i16::from(day));
         let (year, next) = self.year_after(at + 1);
         let part = PeriodPart::Day(month, day);
-        begins.then_some((When { year, part }, next))
+        begins.then_some((PartialDate { year, part }, next))
     }
 
-    fn digits_first(&self, at: usize) -> Option<(When, usize)> {
+    fn digits_first(&self, at: usize) -> Option<(PartialDate, usize)> {
         if let Some(day) = self.whole(at, 1, 31)
             && let Some(month) = self.month(at + usize::from(self.low(at + 1) == "of") + 1)
             && matches!(self.gap(at + 1), " " | ". ")
@@ -352,17 +352,17 @@ impl PeriodReader<'_, '_> {
             let next = at + 2 + usize::from(self.low(at + 1) == "of");
             let (year, next) = self.year_after(next);
             let part = PeriodPart::Day(month, i8::try_from(day).ok()?);
-            return Some((When { year, part }, next));
+            return Some((PartialDate { year, part }, next));
         }
         if let Some(number) = self.whole(at, 1, 4).and_then(|number| i8::try_from(number).ok())
             && self.gap(at + 1) == ". "
             && let Some(part) = part_in_german(number, self.low(at + 1))
         {
             let (year, next) = self.year_after(at + 2);
-            return Some((When { year, part }, next));
+            return Some((PartialDate { year, part }, next));
         }
         let year = self.year(at)?;
-        let when = |part| When {
+        let when = |part| PartialDate {
             year: Some(year),
             part,
         };
@@ -398,12 +398,12 @@ impl PeriodReader<'_, '_> {
             .and_then(|word| month(&word.low, word.capital()))
     }
 
-    fn month_first(&self, at: usize) -> Option<(When, usize)> {
+    fn month_first(&self, at: usize) -> Option<(PartialDate, usize)> {
         let month = self.month(at)?;
         let (year, next) = self.year_after(at + 1);
         if year.is_some() {
             let part = PeriodPart::Month(month);
-            return Some((When { year, part }, next));
+            return Some((PartialDate { year, part }, next));
         }
         let day = self.whole(at + 1, 1, 31).filter(|_| self.gap(at + 1) == " ");
         let dated = day.filter(|_| {
@@ -416,15 +416,15 @@ impl PeriodReader<'_, '_> {
             None => (PeriodPart::Month(month), at + 1),
         };
         let (year, next) = self.year_after(next);
-        Some((When { year, part }, next))
+        Some((PartialDate { year, part }, next))
     }
 
-    fn code_first(&self, at: usize) -> Option<(When, usize)> {
+    fn code_first(&self, at: usize) -> Option<(PartialDate, usize)> {
         let low = self.low(at);
         if let Some(year) = fiscal_year(low) {
             let year = Some(year);
             let part = PeriodPart::Year;
-            return Some((When { year, part }, at + 1));
+            return Some((PartialDate { year, part }, at + 1));
         }
         let (part, next) = if let Some(quarter) = code(low, 'q', 4) {
             (PeriodPart::Quarter(quarter), at + 1)
@@ -444,7 +444,7 @@ impl PeriodReader<'_, '_> {
         if low == "last" && year.is_none() {
             return None;
         }
-        Some((When { year, part }, next))
+        Some((PartialDate { year, part }, next))
     }
 
     /// Whether an ordinal is of a quarter that a word before it names: `106 in the second quarter, 103 in the third`.
