@@ -184,7 +184,7 @@ fn cell_source(
     }
     // `61:32 (+29)`: in a result with a column of changes a plus is of none but that.
     let signed = seat.sign_written() == Some('+') && index.has_changes(cell.material);
-    if signed && !super::cues::names_a_change(&column.name, &column.label) && seat.place.row.is_none() {
+    if signed && !super::column_kinds::is_of_changes(column) && seat.place.row.is_none() {
         sources.deny(seat, cell);
         return;
     }

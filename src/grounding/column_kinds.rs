@@ -92,3 +92,12 @@ pub(super) fn is_rate_column(index: &CellIndex<'_>, material: usize, column: usi
     };
     plainly || (is_rate(&named.name, &named.label) && small())
 }
+
+/// Whether a column is of changes or differences by its name, so that its values have signs: `goal_difference`, and not
+/// `goals_against`.
+pub(super) fn is_of_changes(column: &Column) -> bool {
+    const NO_CHANGES: [&str; 8] = ["against", "vs", "versus", "than", "point", "points", "up", "down"];
+    let words = super::keys::name_words(&format!("{} {}", column.name, column.label));
+    let mut telling = words.iter().filter(|word| !NO_CHANGES.contains(&word.as_str()));
+    telling.any(|word| super::cues::names_a_change(word, ""))
+}

@@ -45,6 +45,23 @@ impl FigureContext<'_, '_, '_> {
         })
     }
 
+    /// Whether several columns of a result are of what is counted, so that other words tell them apart: the app's trips and those
+    /// from the street.
+    pub(super) fn counts_what_columns_share(&self, material: usize) -> bool {
+        let Some(next) = self.context.words_from(self.span.end).first() else {
+            return false;
+        };
+        let index = self.context.index;
+        let table = index.materials.get(material).map(|one| one.table);
+        let numeric = index.shapes.get(material).map(|shape| shape.numeric.as_slice());
+        let of_it = numeric.unwrap_or_default().iter().filter(|at| {
+            let column = table.and_then(|table| table.columns.get(**at));
+            let words = column.map(|column| super::keys::name_words(&column.name));
+            words.is_some_and(|words| words.iter().any(|word| root(word) == root(&next.low)))
+        });
+        of_it.count() > 1
+    }
+
     /// Whether things are counted, and no money: `535,792 orders`.
     pub(super) fn counts_plural(&self) -> bool {
         let words = self.context.words_from(self.span.end);

@@ -77,8 +77,7 @@ impl Search<'_, '_, '_, '_> {
         );
         let counted = self.wanted.money && added && inputs.iter().all(|one| self.is_count(one));
         let points = self.wanted.points && operation != DerivationOperation::Difference;
-        let level = operation == DerivationOperation::Difference && self.seat.is_where_it_went();
-        if self.is_of_rates(operation, inputs) || self.is_of_one_row(operation, inputs) || level {
+        if self.is_of_rates(operation, inputs) || self.is_of_one_row(operation, inputs) {
             return;
         }
         // Less than one to one digit is a ratio upside down, unless the words ask for one.
@@ -87,6 +86,9 @@ impl Search<'_, '_, '_, '_> {
             && number.abs() < 1.0
             && !self.wanted.cues.ratio;
         if !fits || points || upside || counted {
+            return;
+        }
+        if operation == DerivationOperation::Difference && self.seat.is_where_it_went() {
             return;
         }
         let trace = Trace::Derivation {

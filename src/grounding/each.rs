@@ -1,5 +1,6 @@
 //! Amounts for one of something that are told without `per`: "a seat sold for $25.00", "12.4 items a member".
 
+use super::figure_context::once;
 use super::number::Kind;
 use super::scope::FigureContext;
 use super::text::{Span, TextWord};
@@ -15,15 +16,31 @@ const REACH: usize = 8;
 /// Words between a figure and what it is for one of: `12.4 items a member`.
 const UNIT: usize = 2;
 
+/// What a sentence tells of one of something.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ToldOfOne {
+    /// Where a subject and its verb end: `a visit brings`.
+    subject: Option<usize>,
+    /// Whether it stands behind a figure: `12.4 items a member`.
+    behind: bool,
+}
+
 /// Whether the sentence of a figure, or the one before it, tells of one of something.
 pub(super) fn is_for_one(seat: &FigureContext<'_, '_, '_>) -> bool {
     let place = seat.place;
     if place.row.is_some() {
         return false;
     }
-    let here = || subject(seat, Span::new(place.sentence.start, seat.span.start));
-    let before = || place.before.is_some_and(|before| subject(seat, before));
-    here() || before() || behind(seat, place.sentence)
+    let told = |sentence: Span| {
+        once(&seat.context.memo.each, sentence, || ToldOfOne {
+            subject: subject(seat, sentence),
+            behind: behind(seat, sentence),
+        })
+    };
+    let here = told(place.sentence);
+    here.behind
+        || here.subject.is_some_and(|end| end <= seat.span.start)
+        || place.before.is_some_and(|before| told(before).subject.is_some())
 }
 
 fn among(list: &str, word: &TextWord<'_>) -> bool {
@@ -37,15 +54,15 @@ fn is_article(word: &TextWord<'_>) -> bool {
     )
 }
 
-/// Whether one of something does what an amount follows: `a visit brings in`.
-fn subject(seat: &FigureContext<'_, '_, '_>, bytes: Span) -> bool {
-    let words = seat.context.words_in(bytes);
+/// Where it is first said what one of something does with an amount that follows: `a visit brings in`.
+fn subject(seat: &FigureContext<'_, '_, '_>, sentence: Span) -> Option<usize> {
+    let words = seat.context.words_in(sentence);
     seat.context.work.spend(words.len());
     let articles = words.iter().enumerate().filter(|(_, word)| is_article(word));
     let mut reaches = articles.map(|(at, _)| words.iter().skip(at + 1).take(REACH));
-    reaches.any(|mut reach| {
-        let thing = reach.next().is_some_and(|word| !among(NO_THINGS, word));
-        thing && reach.any(|word| among(VERBS, word))
+    reaches.find_map(|mut reach| {
+        reach.next().filter(|word| !among(NO_THINGS, word))?;
+        reach.find(|word| among(VERBS, word)).map(|word| word.span.end)
     })
 }
 

@@ -1,6 +1,6 @@
 //! What the words around one figure say it is of.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -35,6 +35,9 @@ pub(super) struct FigureMemo<'i> {
     pub(super) bases: RefCell<HashMap<(usize, usize), bool>>,
     pub(super) filters: RefCell<HashMap<(usize, bool), Entailment>>,
     pub(super) totals: RefCell<HashMap<usize, bool>>,
+    /// Whether a change is told from one time to a later one, and whether the sentence has a verb of a change.
+    pub(super) of_time: OnceCell<bool>,
+    pub(super) moves: OnceCell<bool>,
 }
 
 /// Looks an answer up that was given before, or works it out.

@@ -336,7 +336,7 @@ impl<'m> CellIndex<'m> {
         let mut columns = numeric.unwrap_or_default().iter();
         columns.any(|at| {
             let column = table.and_then(|table| table.columns.get(*at));
-            column.is_some_and(|column| super::cues::names_a_change(&column.name, &column.label))
+            column.is_some_and(super::column_kinds::is_of_changes)
         })
     }
 

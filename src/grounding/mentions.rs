@@ -127,8 +127,16 @@ fn labels<'i>(words: &[TextWord<'_>], index: &'i CellIndex<'i>, work: &Work<'_>)
 /// Where labels stand that are nothing but a sign: `/`.
 fn signs<'i>(text: &str, index: &'i CellIndex<'i>) -> Vec<Mention<'i>> {
     const MOST: usize = 200;
+    // The mark of `/pricing` is a part of that name.
+    let glued = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || "/\\?&@%$".contains(c));
+    let whole = move |(at, sign): &(usize, &str)| {
+        let (before, behind) = (text.get(..*at), text.get(at + sign.len()..));
+        let before = before.and_then(|before| before.chars().next_back());
+        let behind = behind.and_then(|behind| behind.chars().next());
+        !glued(before) && !glued(behind)
+    };
     let of = |label: &'i super::labels::Label| {
-        let places = text.match_indices(label.low.as_str()).take(MOST);
+        let places = text.match_indices(label.low.as_str()).filter(whole).take(MOST);
         places.map(move |(at, sign)| Mention {
             span: Span::new(at, at + sign.len()),
             what: MentionTarget::Label(label),

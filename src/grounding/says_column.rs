@@ -428,16 +428,20 @@ impl<'i> FigureContext<'_, '_, 'i> {
         }
         let named =
             self.named(|what| matches!(what, MentionTarget::Column { material: of, .. } if *of == material));
-        if self.says_year_of(material, column) == Entailment::No
-            || self.is_of_another_extreme(material, column)
-        {
+        let of_year = self.says_year_of(material, column);
+        // The year that is named is not the figure's own.
+        if of_year == Entailment::Yes && self.is_of_the_year_before() {
+            return of_year;
+        }
+        if of_year == Entailment::No || self.is_of_another_extreme(material, column) {
             return Entailment::No;
         }
         if let Some(says) = self.adjacent_column_says(column, &self.columns_in_sentence(material)) {
             return says;
         }
         // `150 orders` are orders, whatever else is named.
-        if self.place.row.is_none() && !self.is_money() && self.counts_plural() {
+        let told_apart = || self.counts_what_columns_share(material);
+        if self.place.row.is_none() && !self.is_money() && self.counts_plural() && !told_apart() {
             return Entailment::Nothing;
         }
         if let [only] = self.columns_in_parallel(material).as_slice() {

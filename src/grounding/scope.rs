@@ -99,6 +99,8 @@ pub(super) struct TextMemo {
     pub(super) items: OnceCell<usize>,
     /// Whether the text speaks of some rows only.
     pub(super) some: OnceCell<bool>,
+    /// What each sentence tells of one of something.
+    pub(super) each: RefCell<HashMap<Span, super::each::ToldOfOne>>,
 }
 
 /// The columns that a header is the name of, by the header's place and the result.

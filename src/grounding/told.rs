@@ -37,17 +37,21 @@ impl FigureContext<'_, '_, '_> {
             "gegenüber",
             "als",
         ];
-        let clause = self.context.words_in(self.place.clause);
-        let moves = || clause.iter().any(|word| Concept::Moves.has(&word.low));
-        let mut words = self.context.words_in(self.place.sentence).iter();
-        (self.sign_written().is_some() || (self.place.row.is_none() && moves()))
-            && !words.any(|word| AGAINST.contains(&word.low.as_str()))
+        *self.memo.of_time.get_or_init(|| {
+            let clause = self.context.words_in(self.place.clause);
+            let moves = || clause.iter().any(|word| Concept::Moves.has(&word.low));
+            let mut words = self.context.words_in(self.place.sentence).iter();
+            (self.sign_written().is_some() || (self.place.row.is_none() && moves()))
+                && !words.any(|word| AGAINST.contains(&word.low.as_str()))
+        })
     }
 
     /// Whether the sentence has a verb of a change.
     pub(super) fn sentence_moves(&self) -> bool {
-        let mut words = self.context.words_in(self.place.sentence).iter();
-        self.place.row.is_none() && words.any(|word| Concept::Moves.has(&word.low))
+        *self.memo.moves.get_or_init(|| {
+            let mut words = self.context.words_in(self.place.sentence).iter();
+            self.place.row.is_none() && words.any(|word| Concept::Moves.has(&word.low))
+        })
     }
 
     /// Whether the figure is where something is said to have gone: `fell to 12 in April`. A gap may go there too.
@@ -74,7 +78,7 @@ impl FigureContext<'_, '_, '_> {
             && left.take(REACH).any(|word| Concept::Moves.has(&word.low))
     }
 
-    /// Whether the words right behind the figure put it a year earlier: `up from 61,207 the year before`.
+    /// Whether the words beside the figure put it a year earlier: `up from 61,207 the year before`.
     pub(super) fn is_of_the_year_before(&self) -> bool {
         const BEHIND: [&str; 8] = [
             "the year before",
@@ -89,7 +93,9 @@ impl FigureContext<'_, '_, '_> {
         let behind = self.context.text.get(self.span.end..).unwrap_or_default();
         let behind = behind.trim_start_matches(['*', '_', ' ']);
         let behind = behind.strip_prefix("in ").unwrap_or(behind);
-        BEHIND.iter().any(|words| behind.starts_with(words))
+        let before = Span::new(self.place.clause.start, self.span.start).of(self.context.text);
+        let told = |words: &&str| behind.starts_with(*words) || before.contains(*words);
+        self.place.row.is_none() && BEHIND.iter().any(told)
     }
 
     /// Whether a change would be from the column of a later year to that of an earlier one: `-11,535` of 226,415 after 214,880.
@@ -134,13 +140,17 @@ impl FigureContext<'_, '_, '_> {
             context.words_in(self.place.sentence).iter(),
         );
         let leads = words.iter().take(LEAD).any(|word| named(word.span));
+        // `Between 6 am and 5 pm there were 9,379 orders`
+        let range = words
+            .iter()
+            .any(|word| matches!(word.low.as_str(), "between" | "from" | "to" | "until" | "through"));
         let figures = self.figures_in(before);
         let of_all = all.any(|word| {
             [Concept::Sum, Concept::Total, Concept::Share, Concept::SomeRows]
                 .iter()
                 .any(|concept| concept.has(&word.low))
         });
-        leads && figures.is_empty() && !of_all
+        leads && !range && figures.is_empty() && !of_all
     }
 
     /// Whether the figure is a part of another that stands right behind it: `79.7 MWh of the 1,910.7 MWh`.

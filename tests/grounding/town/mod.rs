@@ -4,7 +4,8 @@
 //!
 //! `results.py` makes the results. Results and answers were written before any of the matcher's code was looked at, and split by a
 //! hash of their names. At first look, before any change, 88.7 % and 98.0 % of the exchanged rows, columns and headers of `work` and
-//! `held` were caught, and 6.4 % and 5.7 % of the right figures were flagged.
+//! `held` were caught, and 6.4 % and 5.6 % of the right figures were flagged. After the work on `work` alone 97.6 % of the exchanges of
+//! `held` were caught and 3.0 % of its right figures flagged. Then that half was mended too, so a new set is needed to measure with.
 
 use super::unseen::measure::hold;
 
@@ -23,5 +24,19 @@ fn the_half_that_was_held_back() {
         "town/reached_held.txt",
         (include_str!("results.json"), include_str!("answers_held.txt")),
         include_str!("reached_held.txt"),
+    );
+}
+
+/// Written when most of the work was done, over other tables, but with sight of the code. At first look 96 of 99 exchanges were
+/// caught, and 4 of 137 right figures were flagged (2.9 %); two of these were mended.
+#[test]
+fn what_was_written_after_the_work() {
+    hold(
+        "town/reached_later.txt",
+        (
+            include_str!("results_later.json"),
+            include_str!("answers_later.txt"),
+        ),
+        include_str!("reached_later.txt"),
     );
 }

@@ -146,7 +146,7 @@ fn table(kinds: &BTreeMap<String, Counts>, all: &Counts) -> String {
 }
 
 /// The table of a set, and what went wrong in it.
-pub fn measured(results: &str, answers: &str) -> (String, String) {
+fn measured(results: &str, answers: &str) -> (String, String) {
     let world = parse(results);
     let (kinds, all, notes) = measure(&world, &sections(answers, &world));
     (table(&kinds, &all), notes)
