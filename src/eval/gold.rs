@@ -88,6 +88,13 @@ pub enum Locale {
     Ch,
 }
 
+impl Locale {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_english(&self) -> bool {
+        *self == Self::En
+    }
+}
+
 /// Where a value has to stand.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -123,6 +130,9 @@ pub struct GoldTable {
     /// Greatest difference of two numbers that are the same, as a share of the gold one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relative: Option<f64>,
+    /// How the answer writes its numbers.
+    #[serde(default, skip_serializing_if = "Locale::is_english")]
+    pub locale: Locale,
     /// Where it has to stand; in the text that is a Markdown table, or a few rows in prose.
     #[serde(default, rename = "in")]
     pub place: GoldPlace,
@@ -168,6 +178,9 @@ pub struct GoldTop {
     /// How many were asked for; all items when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n: Option<u32>,
+    /// How the answer writes its numbers.
+    #[serde(default, skip_serializing_if = "Locale::is_english")]
+    pub locale: Locale,
     /// Where they have to stand.
     #[serde(default, rename = "in")]
     pub place: GoldPlace,

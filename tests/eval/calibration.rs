@@ -188,7 +188,9 @@ fn graders_agree_with_verdicts_known_beforehand() {
     let mut table = head();
     let mut disagreements = String::new();
     let (mut all, mut silent) = (Agreement::default(), Agreement::default());
-    for file in ["scalars", "names", "tables", "prose", "answers", "told", "later"] {
+    for file in [
+        "scalars", "names", "tables", "prose", "answers", "told", "later", "ferries", "clinic",
+    ] {
         let text = std::fs::read_to_string(folder.join(format!("{file}.yaml"))).unwrap();
         let groups: Vec<Group> =
             serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));

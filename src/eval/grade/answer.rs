@@ -16,14 +16,15 @@ use crate::text::built_in_pattern;
 /// Words that offer something instead of saying it.
 static OFFERS: LazyLock<Regex> = LazyLock::new(|| {
     built_in_pattern(
-        r"(?i)\b(either|perhaps|maybe|possibly|possible|possibilities|might be|may be|could be|one of|candidates?|options?|alternatives?|guess(es)?)\b",
+        r"(?i)\b(either|perhaps|maybe|possibly|possible|possibilities|might be|may be|could be|one of|candidates?|options?|alternatives?|guess(es)?|entweder|vielleicht|möglicherweise)\b",
     )
 });
 /// "Orders have one of these statuses: …" names what there is; nothing is left open.
 static EACH_HAS_ONE: LazyLock<Regex> =
     LazyLock::new(|| built_in_pattern(r"(?i)\b(have|has|takes?) one of (these|the following)\b"));
 /// What stands between the members of a list that says nothing of them.
-static BARE: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"(?i)^[\W_]*(and|or|to|nor)?[\W_]*$"));
+static BARE: LazyLock<Regex> =
+    LazyLock::new(|| built_in_pattern(r"(?i)^[\W_]*(and|or|to|nor|und|oder|bis)?[\W_]*$"));
 /// Units, which say nothing of the one figure that they do not say of the other.
 static UNIT: LazyLock<Regex> = LazyLock::new(|| {
     built_in_pattern(r"(?i)\b(usd|eur|gbp|jpy|chf|dollars?|euros?|pounds?|percent|per cent|points?)\b")
@@ -34,7 +35,9 @@ static CONCLUDES: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(answer|totals?|in all|altogether|overall|therefore|thus|so|hence|that is|comes? to|came to|together)\b",
     )
 });
-static OR: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"(?i)\b(or|nor)\b"));
+static OR: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"(?i)\b(or|nor|oder)\b"));
+/// Words of a sentence that say what it is about.
+const TELLING: usize = 3;
 /// Words of a question that name nothing.
 const EMPTY: [&str; 48] = [
     "a", "an", "and", "any", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "get", "had",
@@ -90,6 +93,26 @@ pub(super) fn names_it(
         statements.iter().find(|one| holds(one, &place)).cloned()
     };
     let Some(own) = of(right) else { return Ok(()) };
+    let said_of = |number: &Number, statement: &Statement| {
+        let rest: Vec<&Number> = others
+            .iter()
+            .copied()
+            .chain([right])
+            .filter(|other| other.start != number.start && holds(statement, &(other.start..other.end)))
+            .collect();
+        words(&clause(text, statement, number, &rest))
+    };
+    let asked = words(questions);
+    let is_what_was_asked = |number: &Number| {
+        let statement = of(number).filter(|one| !one.listed);
+        // "128 of 1,940 orders are open" counts the 128.
+        let before = text.get(..number.start).unwrap_or_default().trim_end();
+        let part_of = before.to_lowercase().ends_with(" of");
+        asked.len() > 1 && !part_of && statement.is_some_and(|one| said_of(number, &one) == asked)
+    };
+    if others.iter().any(|other| is_what_was_asked(other)) && !is_what_was_asked(right) {
+        return Err("another figure is said of what was asked");
+    }
     let inside: Vec<&&Number> = others
         .iter()
         .filter(|other| of(other).as_ref() == Some(&own))
@@ -129,7 +152,20 @@ pub(super) fn names_it(
     if before > 1 && !own.listed && !CONCLUDES.is_match(&label(&own)) && !named(&label(&own), &labels) {
         return Err("it is one of several figures");
     }
+    if before == 1 && !own.listed && is_about_something_else(questions, &label(&own), &labels) {
+        return Err("its sentence is about something else");
+    }
     Ok(())
+}
+
+/// Whether a sentence has words enough to say what it is about, none of them the question's, behind one with the question's
+/// own: "Sailings were 15.2 minutes late. The median age of the vessels is 17.4 years."
+fn is_about_something_else(questions: &str, own: &str, others: &[String]) -> bool {
+    let said = words(own);
+    said.len() >= TELLING
+        && !CONCLUDES.is_match(own)
+        && !is_named_by(questions, own, &[])
+        && others.iter().any(|other| is_named_by(questions, other, &[]))
 }
 
 /// Lines of lists and tables, and sentences of prose.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use super::{answer, markdown, mention};
+use super::{answer, denial, markdown, mention};
 use crate::text::built_in_pattern;
 
 /// Most words of a name in a list; what is longer says something of the one before it.
@@ -25,7 +25,7 @@ static NOBODY: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What is wrong with the way in which a text says these names, all of which are in it: they are offered as possibilities,
 /// or listed with others. The names of a ranking (`ranked`) have a place in it, and others may follow in a sentence.
-pub(super) fn flaw(text: &str, names: &[String], ranked: bool) -> Option<String> {
+pub(super) fn flaw(question: &str, text: &str, names: &[String], ranked: bool) -> Option<String> {
     let text = mention::folded(text);
     let folded: Vec<String> = names.iter().map(|name| mention::folded(name)).collect();
     let mut places: Vec<Range<usize>> = mention::each(&text, &folded)
@@ -35,6 +35,14 @@ pub(super) fn flaw(text: &str, names: &[String], ranked: bool) -> Option<String>
     places.sort_by_key(|place| place.start);
     if places.iter().any(|place| answer::is_offered(&text, place)) {
         return Some("only offers them".to_owned());
+    }
+    if denial::is_choice(&text, &places) {
+        return Some("as a choice".to_owned());
+    }
+    if let (Some(first), Some(last)) = (places.first(), places.last())
+        && denial::of_names(question, &text, first, last)
+    {
+        return Some("denies them".to_owned());
     }
     if let [place] = places.as_slice() {
         let before = text.get(..place.start).unwrap_or_default();
@@ -129,7 +137,11 @@ fn in_sentence(prose: &str, names: &[String], ranked: bool) -> Option<String> {
         return None;
     }
     let further = members(&rest);
-    let closed = rest.trim_start().starts_with("and ") && further.len() == 1;
+    let last_gap = places.iter().rev().nth(1);
+    let last_gap = last_gap.and_then(|before| prose.get(before.end..last.start));
+    let open = last_gap.is_some_and(|gap| gap.trim() == ",");
+    let joined = rest.trim_start().starts_with("and ") || (open && rest.trim_start().starts_with(','));
+    let closed = joined && further.len() == 1;
     let listed = further.len() > 1 || (closed && !ranked);
     listed.then(|| further.into_iter().next()).flatten()
 }

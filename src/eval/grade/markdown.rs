@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use super::days;
 use crate::text::built_in_pattern;
 
 /// What people write where there is nothing.
@@ -14,11 +15,12 @@ const NOTHING: [&str; 9] = ["", "-", "–", "—", "(none)", "null", "NULL", "n/
 /// What people write before a row that sums up the others.
 const TOTALS: [&str; 5] = ["total", "grand total", "totals", "sum", "overall"];
 
+static BETWEEN: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"(?:,|;)\s+(?:and\s+)?|\s+and\s+"));
 static LINK: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"\[([^\]]*)\]\([^)\s]*\)"));
 /// What may also say that there is nothing, and may be a name.
 static PERHAPS_NOTHING: LazyLock<Regex> = LazyLock::new(|| {
     built_in_pattern(
-        r"(?i)^\W*(none|null|nil|unknown|unspecified|unassigned|missing|blank|empty|not (set|known|given|specified|available)|n\.a\.?|no value|(no|without)( an?)? \w+( \w+)?)\W*$",
+        r"(?i)^\W*(none|null|nil|unknown|unspecified|unassigned|missing|blank|empty|not (set|known|given|specified|available|recorded|provided|stated|entered|assigned)|n\.a\.?|(unknown|unspecified|missing) \w+|(no|without)( an?)? \w+( \w+){0,2})\W*$",
     )
 });
 
@@ -65,6 +67,60 @@ impl MarkdownTable {
         (distinct.len() == count && count > 1).then(|| Self {
             rows: vec![cells],
             names: names.clone(),
+            ..self.clone()
+        })
+    }
+
+    /// With the names of its first column as columns: "| | Aurora | Sula |" over "| Passengers | 1,200 | 455 |".
+    pub(super) fn turned(&self) -> Option<Self> {
+        let (corner, heads) = self.names.split_first()?;
+        let first = |row: &Vec<Value>| row.first().and_then(Value::as_str).map(str::to_owned);
+        let names: Vec<String> = self.rows.iter().map(first).collect::<Option<_>>()?;
+        let distinct: BTreeSet<&String> = names.iter().collect();
+        let rows = heads.iter().enumerate().map(|(at, head)| {
+            let cells = self
+                .rows
+                .iter()
+                .map(|row| row.get(at + 1).cloned().unwrap_or_default());
+            std::iter::once(value(head)).chain(cells).collect()
+        });
+        (heads.len() > 1 && distinct.len() == names.len()).then(|| Self {
+            rows: rows.collect(),
+            names: std::iter::once(corner.clone())
+                .chain(names.iter().cloned())
+                .collect(),
+            ..self.clone()
+        })
+    }
+
+    /// With two columns instead of each one that holds spans of days: "2 March – 4 April 2026". `None` where none does.
+    pub(super) fn with_spans_apart(&self) -> Option<Self> {
+        let ends = |cell: &Value| cell.as_str().and_then(days::span);
+        let is_span = |at: usize| {
+            let mut cells = self.rows.iter().map(|row| row.get(at));
+            !self.rows.is_empty() && cells.all(|cell| cell.is_some_and(|cell| ends(cell).is_some()))
+        };
+        let spans: Vec<bool> = (0..self.names.len()).map(is_span).collect();
+        let apart = |row: &Vec<Value>| -> Vec<Value> {
+            let cells = row.iter().zip(&spans).flat_map(|(cell, is_span)| {
+                match is_span.then(|| ends(cell)).flatten() {
+                    Some((from, to)) => vec![Value::String(from), Value::String(to)],
+                    None => vec![cell.clone()],
+                }
+            });
+            cells.collect()
+        };
+        spans.contains(&true).then(|| Self {
+            rows: self.rows.iter().map(apart).collect(),
+            names: self
+                .names
+                .iter()
+                .zip(&spans)
+                .flat_map(|(name, is_span)| {
+                    let count = if *is_span { 2 } else { 1 };
+                    std::iter::repeat_n(name.clone(), count)
+                })
+                .collect(),
             ..self.clone()
         })
     }
@@ -154,6 +210,36 @@ pub(super) fn lists(text: &str) -> Vec<MarkdownTable> {
         }
     }
     lists
+}
+
+/// Names with a value each in one line of prose, as a table of two columns: "Vehicles: Aurora 310, Nordlys 300 and Sula 300."
+pub(super) fn enumerations(text: &str) -> Vec<MarkdownTable> {
+    let mut at = 0;
+    let mut found = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let place = at..at + line.trim_end().len();
+        at += line.len();
+        if line.contains('|') || item(line).is_some() {
+            continue;
+        }
+        let (label, said) = line.trim().split_once(": ").unwrap_or(("", line.trim()));
+        let named = |part: &str| -> Option<Vec<Value>> {
+            let (name, figure) = part.trim().trim_end_matches('.').rsplit_once(' ')?;
+            let figure = figure.trim_matches(['(', ')']);
+            let is_figure = figure.ends_with(|c: char| c.is_ascii_digit() || c == '%');
+            is_figure.then(|| vec![value(name), value(figure)])
+        };
+        let rows: Option<Vec<Vec<Value>>> = BETWEEN.split(said).map(named).collect();
+        if let Some(rows) = rows.filter(|rows| rows.len() > 1) {
+            found.push(MarkdownTable {
+                names: vec![String::new(), plain(label)],
+                rows,
+                lead: String::new(),
+                place,
+            });
+        }
+    }
+    found
 }
 
 /// The name of a list's item, and what is said of it.

@@ -1,12 +1,17 @@
 //! Names in texts.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use regex::Regex;
 use serde_json::Value;
 
 use super::cell::{self, CellKey};
+use crate::text::built_in_pattern;
+
+/// A long dash between two words without blanks: "Harwich–Esbjerg".
+static DASH_IN_NAME: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"([^\W\d_])[–—]([^\W\d_])"));
 
 /// A name as it is shown.
 pub(super) fn name(value: &Value) -> String {
@@ -25,11 +30,12 @@ pub(super) fn folded(text: &str) -> String {
         words.join(" ")
     });
     let lines: Vec<String> = lines.collect();
-    lines
+    let text = lines
         .join("\n")
         .replace(['‘', '’'], "'")
         .replace(['“', '”'], "\"")
-        .replace(['\u{2010}', '\u{2011}'], "-")
+        .replace(['\u{2010}', '\u{2011}'], "-");
+    DASH_IN_NAME.replace_all(&text, "$1-$2").into_owned()
 }
 
 /// A name as it is compared with others: written in one way, in any case.

@@ -12,13 +12,16 @@ mod answer;
 mod cell;
 mod column;
 mod column_units;
+mod counted;
 mod days;
+mod denial;
 mod enumeration;
 mod evidence;
 mod figure;
 mod in_text;
 mod limits;
 mod markdown;
+mod marks;
 mod mention;
 mod names;
 mod period;
@@ -28,21 +31,24 @@ mod rows;
 mod scalar;
 mod set;
 mod simple;
+mod stated_units;
 mod table;
 mod tools;
 mod top;
 mod view;
 mod written;
 
+use std::borrow::Cow;
+
 use super::case::Case;
-use super::gold::{Gold, GoldScalar};
+use super::gold::{Gold, GoldScalar, Locale};
 use super::trial::{Grade, Trial};
 use view::AnswerView;
 
 pub use table::{TableMismatch, match_tables};
 
 /// Version of what graders think: two grades of different versions cannot be compared.
-pub const GRADER_VERSION: u32 = 7;
+pub const GRADER_VERSION: u32 = 8;
 
 /// A grader's yes or no, with what was expected and found.
 type GradeResult = Result<String, String>;
@@ -61,7 +67,7 @@ pub fn grade(case: &Case, trial: &Trial) -> Vec<Grade> {
     let Some(last) = views.last() else {
         return vec![made("answers", Err("found no answer".to_owned()))];
     };
-    let in_column_units: Vec<Option<AnswerView>> = views.iter().map(column_units::in_column_units).collect();
+    let readings = other_readings(&views);
     let expect = &case.expect;
     let mut grades = Vec::new();
     let mut take = |name: &str, verdict: Option<GradeResult>| {
@@ -70,13 +76,12 @@ pub fn grade(case: &Case, trial: &Trial) -> Vec<Grade> {
     take("outcome", simple::outcome(&expect.outcome, last));
     take("answer", simple::nothing_said(last));
     for (name, gold) in named(&expect.gold) {
-        let mut verdict = of_gold(gold, case, &views);
-        if verdict.is_err()
-            && in_column_units.iter().any(Option::is_some)
-            && let Ok(reason) = of_gold(gold, case, &other_reading(&views, &in_column_units))
-        {
-            verdict = Ok(reason);
-        }
+        let verdict = of_gold(gold, case, &views).or_else(|reason| {
+            let mut others = readings.iter();
+            others
+                .find_map(|views| of_gold(gold, case, views).ok())
+                .ok_or(reason)
+        });
         take(&name, Some(verdict));
     }
     take("text", simple::text(&expect.text, last));
@@ -88,12 +93,20 @@ pub fn grade(case: &Case, trial: &Trial) -> Vec<Grade> {
     grades
 }
 
-/// The answers with their figures in the units of their columns.
-fn other_reading(views: &[AnswerView], in_column_units: &[Option<AnswerView>]) -> Vec<AnswerView> {
-    let pairs = in_column_units.iter().zip(views);
-    pairs
-        .map(|(other, view)| other.as_ref().unwrap_or(view).clone())
-        .collect()
+/// The answers as they may be read as well, with figures in other units; none where nothing speaks of a unit.
+fn other_readings(views: &[AnswerView]) -> Vec<Vec<AnswerView>> {
+    let ways = [column_units::in_column_units, stated_units::in_stated_units];
+    let read = |way: fn(&AnswerView) -> Option<AnswerView>| -> Option<Vec<AnswerView>> {
+        let others: Vec<Option<AnswerView>> = views.iter().map(way).collect();
+        let any = others.iter().any(Option::is_some);
+        let pairs = others.into_iter().zip(views);
+        any.then(|| {
+            pairs
+                .map(|(other, view)| other.unwrap_or_else(|| view.clone()))
+                .collect()
+        })
+    };
+    ways.into_iter().filter_map(read).collect()
 }
 
 fn made(grader: &str, verdict: GradeResult) -> Grade {
@@ -172,6 +185,17 @@ fn scalars(golds: &[Gold]) -> Vec<&GoldScalar> {
     scalar.collect()
 }
 
+/// The answer with its numbers as English writes them.
+fn in_english(answer: &AnswerView, locale: Locale) -> Cow<'_, AnswerView> {
+    match locale {
+        Locale::En => Cow::Borrowed(answer),
+        locale => Cow::Owned(AnswerView {
+            text: marks::in_english(&answer.text, locale.into()),
+            ..answer.clone()
+        }),
+    }
+}
+
 fn of_gold(gold: &Gold, case: &Case, views: &[AnswerView]) -> GradeResult {
     let place = |turn: Option<u32>| turn.map_or(views.len(), |turn| turn as usize);
     let about = |turn: Option<u32>| {
@@ -183,9 +207,15 @@ fn of_gold(gold: &Gold, case: &Case, views: &[AnswerView]) -> GradeResult {
     let asked = |turn: Option<u32>| AskedQuestion::at(case, place(turn));
     match gold {
         Gold::Scalar(scalar) => scalar::grade(scalar, about(scalar.turn)?, &asked(scalar.turn)),
-        Gold::Table(table) => table::grade(table, about(table.turn)?, &asked(table.turn)),
-        Gold::Set(set) => set::grade(set, about(set.turn)?),
-        Gold::Top(top) => top::grade(top, about(top.turn)?),
+        Gold::Table(table) => {
+            let answer = in_english(about(table.turn)?, table.locale);
+            table::grade(table, &answer, &asked(table.turn))
+        }
+        Gold::Set(set) => set::grade(set, about(set.turn)?, &asked(set.turn)),
+        Gold::Top(top) => {
+            let answer = in_english(about(top.turn)?, top.locale);
+            top::grade(top, &answer, &asked(top.turn))
+        }
         Gold::AnyOf(options) => {
             let mut reasons = Vec::new();
             for option in options {

@@ -1,7 +1,7 @@
 //! What the names of columns say, where they say something: usually an answer names its columns as it likes.
 
 /// Fewest letters of a name that says something.
-const FEWEST_LETTERS: usize = 3;
+const FEWEST_LETTERS: usize = 2;
 
 /// Whether a gold column would be found under the name of another gold column although its own name is there too, as when
 /// revenue stands under "cost" and cost under "revenue".

@@ -64,6 +64,7 @@ fn attached(text: &str, number: &Number, all: &[Number]) -> Vec<NamedPeriod> {
     let quantities = || {
         all.iter()
             .filter(|other| other.kind == Kind::Quantity && other.start != number.start)
+            .filter(|other| !is_a_year(text, other))
     };
     let next = quantities()
         .map(|other| other.start)
@@ -90,6 +91,14 @@ fn attached(text: &str, number: &Number, all: &[Number]) -> Vec<NamedPeriod> {
         return Vec::new();
     }
     named(before, from)
+}
+
+/// Whether a number is a period by itself: "Umsatz 2024".
+fn is_a_year(text: &str, number: &Number) -> bool {
+    let written = text.get(number.start..number.end).unwrap_or_default();
+    named(written, 0)
+        .first()
+        .is_some_and(|period| period.end == written.len())
 }
 
 /// The bytes of the line, sentence or part of one that a figure stands in.

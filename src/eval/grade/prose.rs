@@ -2,18 +2,25 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use regex::Regex;
 use serde_json::Value;
 
 use super::cell;
 use super::days;
+use super::denial;
 use super::figure;
 use super::in_text;
 use super::mention;
+use super::top;
 use super::{AskedQuestion, answer, table};
 use crate::eval::gold::{FigureUnit, GoldPlace, GoldScalar, GoldTable, Locale};
 use crate::grounding::{Kind, Number, Separators};
+use crate::text::built_in_pattern;
 
+static JOIN: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"(?i)^\s*(,|;|/|&|,?\s*\band\b)\s*$"));
+static EACH: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"(?i)\b(each|apiece|both)\b"));
 /// Most rows that people tell in sentences.
 const MOST_ROWS: usize = 6;
 
@@ -51,11 +58,15 @@ fn tells_one(gold: &GoldTable, cells: &[&Value], text: &str, asked: &AskedQuesti
         .collect();
     let own = |number: &Number| cells.iter().any(|cell| is(gold, cell, number));
     // "In claim 40117 1,645.70 was claimed": what the question itself names is no other answer.
-    let in_question = in_text::figures(asked.questions.as_ref(), Separators::English);
+    let in_question = crate::grounding::numbers(asked.questions.as_ref(), Separators::English);
     let is_asked = |number: &Number| {
         let same = |one: &Number| (one.value - number.value).abs() <= f64::EPSILON * number.value.abs();
         in_question.iter().any(same)
     };
+    let dates: Vec<i128> = cells.iter().filter_map(|cell| days::of_cell(cell)).collect();
+    if days::spans_backwards(text, &dates) {
+        return false;
+    }
     cells.iter().all(|cell| {
         if let Some(moment) = days::of_cell(cell) {
             let place = days::said(text).into_iter().find(|(_, day)| *day == moment);
@@ -65,12 +76,16 @@ fn tells_one(gold: &GoldTable, cells: &[&Value], text: &str, asked: &AskedQuesti
             let names = [mention::folded(&mention::name(cell))];
             let places = mention::each(text, &names);
             let said = places.first().and_then(|places| places.first());
-            return said
-                .is_some_and(|place| !answer::is_offered(text, place) && !is_alternative(text, place));
+            return said.is_some_and(|place| {
+                !answer::is_offered(text, place)
+                    && !is_alternative(text, place)
+                    && !denial::of_name(text, place)
+                    && !top::comes_behind(text, place)
+            });
         }
         figures
             .iter()
-            .filter(|number| is(gold, cell, number))
+            .filter(|number| is(gold, cell, number) && !is_of_another_column(gold, cell, cells, text, number))
             .any(|number| {
                 let same_kind = |other: &&Number| {
                     other.kind == Kind::Quantity
@@ -98,7 +113,8 @@ fn tells_each(gold: &GoldTable, rows: &[Vec<Value>], needed: &[usize], text: &st
         .map(|row| mention::folded(&mention::name(row.get(key).unwrap_or(&Value::Null))))
         .collect();
     let mut told: Vec<(Range<usize>, &Vec<Value>)> = Vec::new();
-    for (places, row) in mention::each(text, &names).into_iter().zip(rows) {
+    let places = periods(text, rows, key).unwrap_or_else(|| mention::each(text, &names));
+    for (places, row) in places.into_iter().zip(rows) {
         let whole = |place: &Range<usize>| !is_part_of_number(text, place);
         let Some(place) = places.into_iter().find(whole) else {
             return false;
@@ -106,7 +122,10 @@ fn tells_each(gold: &GoldTable, rows: &[Vec<Value>], needed: &[usize], text: &st
         told.push((place, row));
     }
     told.sort_by_key(|(place, _)| place.start);
-    if told.iter().any(|(place, _)| answer::is_offered(text, place)) {
+    if told
+        .iter()
+        .any(|(place, _)| answer::is_offered(text, place) || denial::of_name(text, place))
+    {
         return false;
     }
     let in_order: Vec<Vec<Value>> = told.iter().map(|(_, row)| (*row).clone()).collect();
@@ -131,6 +150,23 @@ fn tells_each(gold: &GoldTable, rows: &[Vec<Value>], needed: &[usize], text: &st
     rows_told.after() || rows_told.before() || rows_told.nearest()
 }
 
+/// The places of the periods that are the keys of rows, however they are written; `None` where keys are something else.
+fn periods(text: &str, rows: &[Vec<Value>], key: usize) -> Option<Vec<Vec<Range<usize>>>> {
+    let keys: Vec<&Value> = rows.iter().filter_map(|row| row.get(key)).collect();
+    let moments: Vec<i128> = keys
+        .iter()
+        .map(|cell| days::of_cell(cell))
+        .collect::<Option<_>>()?;
+    let mut said = days::said(text);
+    said.extend(cell::only_year(&keys).map_or_else(Vec::new, |year| days::months(text, year)));
+    said.sort_by_key(|(place, _)| place.start);
+    let places = moments.iter().map(|moment| {
+        let own = said.iter().filter(|(_, day)| day == moment);
+        own.map(|(place, _)| place.clone()).collect()
+    });
+    Some(places.collect())
+}
+
 /// The column that tells the rows apart: names, else the first one of different whole numbers, such as years or hours.
 fn key_column(rows: &[Vec<Value>], needed: &[usize]) -> Option<usize> {
     let all = |at: usize, is: fn(&Value) -> bool| rows.iter().all(|row| row.get(at).is_some_and(is));
@@ -142,7 +178,12 @@ fn key_column(rows: &[Vec<Value>], needed: &[usize]) -> Option<usize> {
             .collect();
         values.len() == rows.len()
     };
+    let period = |cell: &Value| days::of_cell(cell).is_some();
     let named = needed.iter().copied().find(|at| all(*at, is_name));
+    let named = named.or_else(|| {
+        let mut dated = needed.iter().copied().filter(|at| all(*at, period));
+        dated.find(|at| needed.len() > 1 && apart(*at))
+    });
     named.or_else(|| {
         let mut whole = needed
             .iter()
@@ -195,16 +236,28 @@ impl RowsTold<'_> {
             .filter(|number| part.start <= number.start && number.end <= part.end)
             .collect();
         let nearest = if first { inside.first() } else { inside.last() };
-        nearest.is_some_and(|number| self.own(row, number))
+        let words = self.text.get(part.clone()).unwrap_or_default();
+        let others: Vec<&Value> = self.others.iter().filter_map(|at| row.get(*at)).collect();
+        let dates: Vec<i128> = others.iter().filter_map(|cell| days::of_cell(cell)).collect();
+        let has_figures = others
+            .iter()
+            .any(|cell| days::of_cell(cell).is_none() && !is_name(cell));
+        (!has_figures || nearest.is_some_and(|number| self.own(row, number)))
+            && !days::spans_backwards(words, &dates)
             && self.others.iter().all(|at| {
                 let cell = row.get(*at).unwrap_or(&Value::Null);
                 let name = [mention::folded(&mention::name(cell))];
-                let words = self.text.get(part.clone()).unwrap_or_default();
-                if is_name(cell) {
+                if let Some(moment) = days::of_cell(cell) {
+                    days::said(words).iter().any(|(_, day)| *day == moment)
+                } else if is_name(cell) {
                     let places = mention::each(words, &name);
                     places.iter().any(|places| !places.is_empty())
                 } else {
-                    inside.iter().any(|number| is(self.gold, cell, number))
+                    let own = |number: &&&Number| {
+                        is(self.gold, cell, number)
+                            && !is_of_another_column(self.gold, cell, &others, self.text, number)
+                    };
+                    inside.iter().any(|number| own(&number))
                 }
             })
     }
@@ -215,8 +268,26 @@ impl RowsTold<'_> {
                 .told
                 .get(at + 1)
                 .map_or(self.text.len(), |(next, _)| next.start);
+            let shared = self.shared_end(at).filter(|_| next < self.text.len());
             self.says(place.end..next, row, true)
+                || shared.is_some_and(|(from, to)| self.says(from..to, row, true))
         })
+    }
+
+    /// What is said of each of several keys together: "Calais, Dover and Oslo have 18 each".
+    fn shared_end(&self, at: usize) -> Option<(usize, usize)> {
+        let place = |at: usize| self.told.get(at).map(|(place, _)| place);
+        let joined = |at: &usize| match (place(*at), place(*at + 1)) {
+            (Some(one), Some(next)) => self
+                .text
+                .get(one.end..next.start)
+                .is_some_and(|gap| JOIN.is_match(gap)),
+            _ => false,
+        };
+        let last = (at..).take_while(joined).last()? + 1;
+        let from = place(last)?.end;
+        let to = place(last + 1).map_or(self.text.len(), |next| next.start);
+        EACH.is_match(self.text.get(from..to)?).then_some((from, to))
     }
 
     fn before(&self) -> bool {
@@ -261,6 +332,49 @@ fn is_name(cell: &Value) -> bool {
     let year = |text: &str| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
     let named = cell::number(cell).is_none() || cell::is_code(cell) || cell.as_str().is_some_and(year);
     cell.is_string() && named && cell::moment(cell).is_none()
+}
+
+/// Whether the words beside a figure make it one of another column of the row: "1,920 passengers" where that is the revenue.
+fn is_of_another_column(
+    gold: &GoldTable,
+    cell: &Value,
+    cells: &[&Value],
+    text: &str,
+    number: &Number,
+) -> bool {
+    let after = text.get(number.end..).unwrap_or_default();
+    let after = after.trim_start_matches([' ', '*', '_', '`']).to_lowercase();
+    let before = text.get(..number.start).unwrap_or_default();
+    let before = before.trim_end_matches([' ', '*', '_', '`']).to_lowercase();
+    // "Dogs: 287, cats: 311" names each figure before it.
+    let label = before.strip_suffix([':', '=']).map(str::trim_end);
+    let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let said = |at: usize| {
+        let name = gold
+            .columns
+            .get(at)
+            .map(|name| name.replace('_', " ").to_lowercase());
+        name.is_some_and(|name| match label {
+            Some(label) => {
+                let rest = label.strip_suffix(&name);
+                // "4 stars: 310" is what the row of 4 stars has.
+                let counted = |rest: &str| rest.trim_end().ends_with(|c: char| c.is_ascii_digit());
+                rest.is_some_and(|rest| !is_word(rest.chars().next_back()) && !counted(rest))
+            }
+            None => {
+                let rest = after.strip_prefix(&name);
+                rest.is_some_and(|rest| !is_word(rest.chars().next()))
+            }
+        })
+    };
+    let row = gold
+        .rows
+        .iter()
+        .find(|row| cells.iter().all(|cell| row.contains(cell)) && row.contains(cell));
+    row.is_some_and(|row| {
+        let own = |at: &usize| row.get(*at) == Some(cell);
+        (0..row.len()).any(said) && !(0..row.len()).filter(own).any(said)
+    })
 }
 
 fn is_alternative(text: &str, place: &Range<usize>) -> bool {

@@ -3,6 +3,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::answer;
+use super::counted;
+use super::denial;
 use super::figure;
 use super::in_text;
 use super::period;
@@ -17,8 +19,6 @@ use crate::text::built_in_pattern;
 const AROUND: usize = 40;
 /// Numbers that a reason lists.
 const MOST_LISTED: usize = 8;
-/// Values that may be years.
-const YEARS: std::ops::RangeInclusive<f64> = 1900.0..=2100.0;
 /// The greatest count that is looked for in words.
 const MOST_IN_WORDS: f64 = 12.0;
 
@@ -47,26 +47,35 @@ pub(super) fn grade(gold: &GoldScalar, answer: &AnswerView, asked: &AskedQuestio
     }
     let text = &answer.text;
     let all = in_text::figures(text, gold.locale.into());
-    let figures: Vec<&Number> = all
+    let noun = counted::noun(asked.question).filter(|_| gold.unit == FigureUnit::Count);
+    let is_other = |number: &Number| {
+        noun.as_deref().is_some_and(|noun| {
+            counted::is_no_count(asked.question, noun, text, number) || denial::is_most(text, number)
+        })
+    };
+    let labels = |number: &Number| is_label(asked.question, text, number) || is_other(number);
+    let written_in_digits: Vec<&Number> = all
         .iter()
         .filter(|number| number.kind == Kind::Quantity)
         .collect();
-    let labels = |number: &Number| is_label(asked.question, text, number);
+    let in_words = in_text::in_words(text);
+    let words_count = gold.unit == FigureUnit::Count
+        && gold.value <= MOST_IN_WORDS
+        && written_in_digits.iter().all(|number| labels(number));
+    let figures: Vec<&Number> = if words_count && !in_words.is_empty() {
+        in_words.iter().collect()
+    } else {
+        written_in_digits
+    };
     let right: Vec<&&Number> = figures
         .iter()
         .filter(|number| is(gold, text, number) && !labels(number))
         .collect();
     if right.is_empty() {
-        let without = || without_figures(gold, text, &all, &wanted);
-        return match figures
-            .iter()
-            .all(|number| labels(number))
-            .then(without)
-            .flatten()
-        {
-            Some(verdict) => verdict,
-            None => Err(format!("{wanted}, found {} in the text", listed(text, &figures))),
-        };
+        let only_labels = figures.iter().all(|number| labels(number));
+        let verdict = only_labels.then(|| as_year(gold, text, &all, &wanted)).flatten();
+        return verdict
+            .unwrap_or_else(|| Err(format!("{wanted}, found {} in the text", listed(text, &figures))));
     }
     let elsewhere =
         |number: &Number| !gold.change && period::is_of_another(asked.question, text, number, &all);
@@ -77,6 +86,11 @@ pub(super) fn grade(gold: &GoldScalar, answer: &AnswerView, asked: &AskedQuestio
             .copied()
             .filter(|other| is_rival(gold, text, number, other, asked))
             .collect();
+        let of_another = |noun: &String| counted::counts_another(asked.question, noun, text, number, &others);
+        if noun.as_ref().is_some_and(of_another) {
+            reason = "it counts something else";
+            continue;
+        }
         match answer::names_it(&asked.questions, text, number, &others) {
             Ok(()) => {
                 let found = written(text, number);
@@ -114,6 +128,7 @@ fn is_label(question: &str, text: &str, number: &Number) -> bool {
 /// Whether a number in a text is the gold figure.
 fn is(gold: &GoldScalar, text: &str, number: &Number) -> bool {
     figure::number_is(gold, number, decreases(text, number))
+        && !denial::is_passed_by(text, number, gold.value)
         && !(is_share(gold) && in_text::in_basis_points(text, number))
 }
 
@@ -135,29 +150,19 @@ fn is_share(gold: &GoldScalar) -> bool {
     matches!(gold.unit, FigureUnit::Percent | FigureUnit::Fraction)
 }
 
-/// What a text without figures says all the same: a year where one is asked for, or a small count in words.
-fn without_figures(gold: &GoldScalar, text: &str, all: &[Number], wanted: &str) -> Option<GradeResult> {
+/// What a text without other figures says where a year is asked for.
+fn as_year(gold: &GoldScalar, text: &str, all: &[Number], wanted: &str) -> Option<GradeResult> {
     let years: Vec<&Number> = all.iter().filter(|number| number.kind == Kind::Year).collect();
-    if YEARS.contains(&gold.value) && !years.is_empty() {
-        let right = years.iter().find(|number| figure::number_is(gold, number, false));
-        return Some(match right {
-            Some(number) => Ok(format!(
-                "{wanted}, found \"{}\" in the text",
-                written(text, number)
-            )),
-            None => Err(format!("{wanted}, found {} in the text", listed(text, &years))),
-        });
+    if !in_text::YEARS.contains(&gold.value) || years.is_empty() {
+        return None;
     }
-    let words = in_text::in_words(text);
-    let (first, _) = *words
-        .first()
-        .filter(|_| gold.unit == FigureUnit::Count && gold.value <= MOST_IN_WORDS)?;
-    let right = words
-        .iter()
-        .find(|(_, value)| (value - gold.value).abs() < f64::EPSILON);
+    let right = years.iter().find(|number| figure::number_is(gold, number, false));
     Some(match right {
-        Some((word, _)) => Ok(format!("{wanted}, found \"{word}\" in the text")),
-        None => Err(format!("{wanted}, found \"{first}\" in the text")),
+        Some(number) => Ok(format!(
+            "{wanted}, found \"{}\" in the text",
+            written(text, number)
+        )),
+        None => Err(format!("{wanted}, found {} in the text", listed(text, &years))),
     })
 }
 

@@ -2,15 +2,15 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::GradeResult;
 use super::cell;
 use super::enumeration;
 use super::mention;
 use super::view::{AnswerView, ResultView};
+use super::{AskedQuestion, GradeResult};
 use crate::eval::gold::{GoldPlace, GoldSet};
 use crate::grounding::{Kind, Separators, numbers};
 
-pub(super) fn grade(gold: &GoldSet, answer: &AnswerView) -> GradeResult {
+pub(super) fn grade(gold: &GoldSet, answer: &AnswerView, asked: &AskedQuestion<'_>) -> GradeResult {
     let names: Vec<String> = gold.values.iter().map(mention::name).collect();
     let wanted = format!("expected {}", names.join(", "));
     if gold.place == GoldPlace::Result {
@@ -37,7 +37,7 @@ pub(super) fn grade(gold: &GoldSet, answer: &AnswerView) -> GradeResult {
             missing.join(", no ")
         ));
     }
-    match enumeration::flaw(&answer.text, &names, false) {
+    match enumeration::flaw(asked.question, &answer.text, &names, false) {
         Some(flaw) => Err(format!("{wanted}, found them all in the text, but {flaw}")),
         None => Ok(format!("{wanted}, found all in the text")),
     }

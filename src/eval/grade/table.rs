@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::answer;
 use super::column::{self, ColumnPair};
+use super::denial;
 use super::in_text;
 use super::markdown::{self, MarkdownTable};
 use super::mention;
@@ -22,9 +23,33 @@ use crate::text::built_in_pattern;
 /// Words that say that there is nothing.
 static NONE: LazyLock<Regex> = LazyLock::new(|| {
     built_in_pattern(
-        r"(?i)\b(no|none|nothing|without|not any|zero|0|unknown|missing|not set|empty|null|blank)\b",
+        r"(?i)\b(no|none|nothing|without|not any|zero|0|unknown|missing|not (set|known|given|recorded|specified|stated)|empty|null|blank)\b",
     )
 });
+/// Words that say that there is no such row; "no data" and "no idea" say that nothing is known.
+static NO_ROW: LazyLock<Regex> = LazyLock::new(|| {
+    built_in_pattern(r"(?i)\b(no(?:\s+(?P<what>\w+))?|none|nothing|nobody|not any|zero|0)\b|n['’]t any\b")
+});
+/// What says of one that it is a row after all: "Acorn had none, Marigold had two".
+static SOME: LazyLock<Regex> = LazyLock::new(|| {
+    built_in_pattern(r"(?i)\b(?:have|has|had|did|was|were)\s+(?:one|two|three|some|several|[1-9]\d*)\b")
+});
+/// What a text lacks rather than the data.
+const LACKED: [&str; 13] = [
+    "access",
+    "answer",
+    "card",
+    "data",
+    "doubt",
+    "entry",
+    "figures",
+    "idea",
+    "information",
+    "means",
+    "metric",
+    "tool",
+    "way",
+];
 /// Most printed tables of which two are put together.
 const MOST_JOINED: usize = 8;
 /// Ways of assigning columns that are tried before a table is given up.
@@ -233,8 +258,16 @@ fn in_text(gold: &GoldTable, text: &str, asked: &AskedQuestion<'_>, wanted: &str
             None => Ok(format!("{wanted}, found it in the text")),
         };
     }
-    if joined(&printed).iter().any(|table| is_printed(gold, table)) {
+    let mut parts = printed.clone();
+    parts.extend(markdown::enumerations(text));
+    if joined(&parts).iter().any(|table| is_printed(gold, table)) {
         return Ok(format!("{wanted}, found it in two tables of the text"));
+    }
+    let across = printed.iter().filter_map(MarkdownTable::turned);
+    if let Some(table) = across.into_iter().find(|table| is_printed(gold, table))
+        && !answer::is_offered(text, &table.place)
+    {
+        return Ok(format!("{wanted}, found it in the text, turned on its side"));
     }
     let needed = gold.required.as_ref().map_or(gold.columns.len(), Vec::len);
     let downwards = printed.iter().filter_map(|table| table.downwards(needed));
@@ -251,7 +284,7 @@ fn in_text(gold: &GoldTable, text: &str, asked: &AskedQuestion<'_>, wanted: &str
     if prose::tells(gold, text, asked) {
         return Ok(format!("{wanted}, found it told in the text"));
     }
-    if gold.rows.is_empty() && printed.is_empty() && NONE.is_match(text) {
+    if gold.rows.is_empty() && printed.is_empty() && says_none(text) {
         return Ok(format!("{wanted}, found the text to say that there is none"));
     }
     let misses: Vec<String> = printed
@@ -265,10 +298,21 @@ fn in_text(gold: &GoldTable, text: &str, asked: &AskedQuestion<'_>, wanted: &str
     }
 }
 
+/// Whether a text says that there is no row, rather than that it does not know.
+fn says_none(text: &str) -> bool {
+    let says = |found: regex::Captures<'_>| {
+        let what = found.name("what").map(|what| what.as_str().to_lowercase());
+        what.is_none_or(|what| !LACKED.contains(&what.as_str()))
+    };
+    !denial::refuses(text) && !SOME.is_match(text) && NO_ROW.captures_iter(text).any(says)
+}
+
 /// Whether a printed table is the gold's. It may end with the sum of the others, and say in words that there is nothing.
 fn is_printed(gold: &GoldTable, table: &MarkdownTable) -> bool {
     let is = |table: &MarkdownTable| matched(gold, &table.names, &table.rows).is_ok();
-    let whole = |table: &MarkdownTable| is(table) || table.with_nothing().is_some_and(|table| is(&table));
+    let told = |table: &MarkdownTable| is(table) || table.with_nothing().is_some_and(|table| is(&table));
+    let whole =
+        |table: &MarkdownTable| told(table) || table.with_spans_apart().is_some_and(|table| told(&table));
     whole(table) || table.without_total().is_some_and(|table| whole(&table))
 }
 
@@ -358,7 +402,7 @@ fn is_rest_told(gold: &GoldTable, printed: &[MarkdownTable], text: &str, asked: 
         let figures = crate::grounding::numbers(line, crate::grounding::Separators::English);
         let figures = figures.iter().map(|number| number.value);
         let figures: Vec<f64> = figures
-            .chain(in_text::in_words(line).iter().map(|(_, value)| *value))
+            .chain(in_text::in_words(line).iter().map(|number| number.value))
             .collect();
         let said = |value: &f64| figures.iter().any(|figure| (figure - value).abs() < f64::EPSILON);
         NONE.is_match(line) && wanted.iter().all(said)

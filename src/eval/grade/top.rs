@@ -4,21 +4,22 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use super::GradeResult;
 use super::enumeration;
 use super::figure;
 use super::mention;
 use super::view::{AnswerView, ResultView};
 use super::written::WrittenFigure;
+use super::{AskedQuestion, GradeResult};
 use crate::eval::gold::{FigureUnit, GoldPlace, GoldScalar, GoldTop, Locale, TopItem};
 use crate::grounding::{Kind, Number, Separators, numbers};
 use crate::text::built_in_pattern;
 
 /// What stands between one of a ranking and the next.
-static BEHIND: LazyLock<Regex> =
-    LazyLock::new(|| built_in_pattern(r"(?i)\b(followed by|ahead of|leads before)\W*$"));
+static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
+    built_in_pattern(r"(?i)\b(followed by|ahead of|leads before|(,\s*|and )then( comes?| follows?)?)\W*$")
+});
 
-pub(super) fn grade(gold: &GoldTop, answer: &AnswerView) -> GradeResult {
+pub(super) fn grade(gold: &GoldTop, answer: &AnswerView, asked: &AskedQuestion<'_>) -> GradeResult {
     let n = gold.n.map_or(gold.items.len(), |n| n as usize);
     let names: Vec<&str> = gold.items.iter().take(n).map(|item| item.name.as_str()).collect();
     let wanted = format!("expected in this order: {}", names.join(", "));
@@ -48,14 +49,14 @@ pub(super) fn grade(gold: &GoldTop, answer: &AnswerView) -> GradeResult {
         return Err(format!("{wanted}, found {} behind another", item.name));
     }
     let first: Vec<String> = items.iter().map(|item| item.name.clone()).collect();
-    match enumeration::flaw(&answer.text, &first, true) {
+    match enumeration::flaw(asked.question, &answer.text, &first, true) {
         Some(flaw) => Err(format!("{wanted}, found {said}, but {flaw}")),
         None => Ok(format!("{wanted}, found {said}")),
     }
 }
 
 /// Whether a sentence puts another before the first of a ranking: "Marigold leads, followed by Acorn".
-fn comes_behind(text: &str, first: &Range<usize>) -> bool {
+pub(super) fn comes_behind(text: &str, first: &Range<usize>) -> bool {
     let before = text.get(..first.start).unwrap_or_default();
     let sentence = before.rsplit(['.', '\n', ':', ';']).next().unwrap_or_default();
     BEHIND.is_match(sentence)
