@@ -13,6 +13,9 @@ type Xml = Writer<Vec<u8>>;
 /// them, stay out too.
 ///
 /// It is what the schemas of Ant's and of Jenkins' reports have in common, and valid by both.
+///
+/// The crate `quick-junit` is not used: its `testsuites` always bears counts (`tests`, `skipped`, `failures`, `errors`), which
+/// Ant's schema refuses there.
 pub fn junit(records: &[TrialRecord], answers: bool) -> Result<String, ReportError> {
     let failed = |reason: String| ReportError {
         report: "JUnit",
