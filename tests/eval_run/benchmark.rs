@@ -443,6 +443,8 @@ fn references_of_any_database_are_found() {
     for (name, text) in [
         ("patients", "id,name\n1,Ann\n2,Bob\n3,Cid\n"),
         ("wards", "ward_no,floor\nA,1\nB,2\n"),
+        ("allergies", "id,name\n1,Nuts\n2,Eggs\n"),
+        ("stays", "id,allergy_id\n1,1\n2,2\n"),
         (
             "visits",
             "id,patient_id,ward_no,referred_by_patient_id,score\n1,1,A,2,1\n2,3,B,,2\n3,3,A,1,3\n",
@@ -460,6 +462,7 @@ fn references_of_any_database_are_found() {
     assert_eq!(
         found,
         [
+            "stays.allergy_id -> allergies.id (by name; 100 % of its values are there)",
             "visits.patient_id -> patients.id (by name; 100 % of its values are there)",
             "visits.ward_no -> wards.ward_no (by name; 100 % of its values are there)",
             "visits.referred_by_patient_id -> patients.id (by name; 100 % of its values are there)",

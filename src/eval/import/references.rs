@@ -124,7 +124,7 @@ fn best<'a>(
         }
         let share = share(values.intersection(&distinct).count(), values.len());
         let enough = share >= 1.0 || (agreement == 3 && share >= ENOUGH);
-        let of_table = key.starts_with(singular(name));
+        let of_table = key.starts_with(&singular(name));
         enough.then_some((
             agreement,
             of_table,
@@ -144,6 +144,7 @@ fn best<'a>(
 fn agreement(column: &str, table: &str, key: &str) -> Option<u8> {
     let (column, table, key) = (column.to_lowercase(), table.to_lowercase(), key.to_lowercase());
     let one = singular(&table);
+    let one = one.as_str();
     let generic = GENERIC.contains(&key.as_str());
     if column == key {
         return (!generic).then_some(if column.starts_with(one) { 3 } else { 2 });
@@ -177,11 +178,14 @@ fn describes(table: &CsvColumns) -> bool {
         .any(|(column, _)| !column.to_lowercase().ends_with("id"))
 }
 
-fn singular(name: &str) -> &str {
-    if name.ends_with("ss") {
-        return name;
+fn singular(name: &str) -> String {
+    if let Some(stem) = name.strip_suffix("ies") {
+        return format!("{stem}y");
     }
-    name.strip_suffix('s').unwrap_or(name)
+    if name.ends_with("ss") {
+        return name.to_owned();
+    }
+    name.strip_suffix('s').unwrap_or(name).to_owned()
 }
 
 fn share(part: usize, whole: usize) -> f64 {
