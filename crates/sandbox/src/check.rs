@@ -49,7 +49,14 @@ fn checked(
     check: impl Fn(&Card) -> Result<(), QueryFailure>,
 ) -> Vec<ModelFault> {
     let cards = compiler.model.cards.iter();
-    let sound = cards.filter(|card| !origins.broken.contains(&card.id));
+    // A card over one that could not be read has no fault of its own.
+    let has_source = |card: &&Card| {
+        let source = card.source_card_id;
+        source.is_none_or(|id| compiler.model.cards.iter().any(|card| card.id == id))
+    };
+    let sound = cards
+        .filter(|card| !origins.broken.contains(&card.id))
+        .filter(has_source);
     sound
         .filter_map(|card| {
             check(card)

@@ -174,7 +174,8 @@ impl World {
         wrong: impl Fn(Vec<ModelFault>) -> WorldError,
     ) -> Result<Self, WorldError> {
         let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-        let resolved = semantic::load(model, name, tables, today).map_err(&wrong)?;
+        let (resolved, mut faults) =
+            semantic::load(model, name, tables, today).map_err(|fault| wrong(vec![fault]))?;
         // A model with facts was checked before they were written, and its rows may not be there yet.
         let unchecked = facts.is_some();
         let facts = facts
@@ -192,12 +193,17 @@ impl World {
             notices: Vec::new(),
         };
         if !unchecked {
-            let faults = check::refused_cards(world.compiler(), &world.origins);
-            if !faults.is_empty() {
-                return Err(wrong(faults));
+            let refused = check::refused_cards(world.compiler(), &world.origins);
+            if !(faults.is_empty() && refused.is_empty()) {
+                // It is not served, and so everything that is wrong is named at once.
+                faults.extend(check::failing_cards(world.compiler(), &world.origins));
             }
         }
-        Ok(world)
+        if faults.is_empty() {
+            return Ok(world);
+        }
+        faults.sort_by_key(|fault| fault.line);
+        Err(wrong(faults))
     }
 
     /// Runs every card and metric once with its defaults, and tells what failed and where it was written. A card that

@@ -1,11 +1,11 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, params_from_iter};
 use serde_json::Value;
 
-use super::inferred_keys::{has_key, is_key, pointed_at};
+use super::inferred_keys::{key_place, pointed_at};
 use super::pool::quote;
 use super::types::base_type;
 use crate::query::unique_name;
@@ -26,8 +26,8 @@ type CsvFailure = (PathBuf, String);
 
 /// Fills a database with a folder's CSV files, one table each, in order of name. A header line is required, an empty
 /// cell is NULL, `true` and `false` are booleans. `schema.sqlite.sql` gives the tables' types and keys when it is
-/// there, else types are inferred from the cells and keys from names: an `id` without repeats, a `product_id` where there are
-/// `products`.
+/// there, else types are inferred from the cells and keys from names: an `id` or a `product_id` of `products` without repeats
+/// is a key, and a `product_id` elsewhere points at it.
 pub(crate) fn load_csv_folder(connection: &Connection, folder: &Path) -> Result<LoadedCsv, CsvFailure> {
     let at_folder = |error: &dyn std::fmt::Display| (folder.to_owned(), error.to_string());
     let entries = std::fs::read_dir(folder).map_err(|error| at_folder(&error))?;
@@ -47,7 +47,7 @@ pub(crate) fn load_csv_folder(connection: &Connection, folder: &Path) -> Result<
     connection
         .execute_batch("PRAGMA foreign_keys = OFF; BEGIN")
         .map_err(|error| at_folder(&error))?;
-    let mut keyed = BTreeSet::new();
+    let mut keys = BTreeMap::new();
     if schema.exists() {
         let text = std::fs::read_to_string(&schema).map_err(|error| (schema.clone(), error.to_string()))?;
         connection
@@ -55,14 +55,17 @@ pub(crate) fn load_csv_folder(connection: &Connection, folder: &Path) -> Result<
             .map_err(|error| (schema.clone(), error.to_string()))?;
     } else {
         for path in &paths {
-            if has_key(path).map_err(|reason| (path.clone(), reason))? {
-                keyed.insert(table_name(path));
+            let failed = |reason| (path.clone(), reason);
+            let table = table_name(path);
+            if let Some(at) = key_place(path, &table).map_err(failed)? {
+                let name = headers(path, &table, &mut LoadedCsv::default()).map_err(failed)?;
+                keys.extend(name.into_iter().nth(at).map(|key| (table, key)));
             }
         }
     }
     let mut loaded = LoadedCsv::default();
     for path in &paths {
-        load_file(connection, path, &keyed, &mut loaded).map_err(|reason| (path.clone(), reason))?;
+        load_file(connection, path, &keys, &mut loaded).map_err(|reason| (path.clone(), reason))?;
     }
     connection
         .execute_batch("COMMIT")
@@ -84,7 +87,7 @@ fn table_name(path: &Path) -> String {
 fn load_file(
     connection: &Connection,
     path: &Path,
-    keyed: &BTreeSet<String>,
+    keys: &BTreeMap<String, String>,
     loaded: &mut LoadedCsv,
 ) -> Result<(), String> {
     let said = |error: rusqlite::Error| error.to_string();
@@ -92,8 +95,7 @@ fn load_file(
     let mut reader = csv::ReaderBuilder::new()
         .from_path(path)
         .map_err(|error| error.to_string())?;
-    let headers = reader.headers().map_err(|error| error.to_string())?;
-    let headers = column_names(headers.iter().map(header), &table, loaded);
+    let headers = headers(path, &table, loaded)?;
     // Reading all of a file first lets undeclared columns be typed by everything in them.
     let records = reader
         .records()
@@ -113,9 +115,9 @@ fn load_file(
             .iter()
             .map(|name| {
                 let kind = declared.get(name).map_or("", |kind| kind);
-                let key = match pointed_at(name, keyed) {
-                    _ if is_key(name) && keyed.contains(&table) => " PRIMARY KEY".to_owned(),
-                    Some(target) => format!(" REFERENCES {} (id)", quote(target)),
+                let key = match pointed_at(name, keys) {
+                    _ if keys.get(&table) == Some(name) => " PRIMARY KEY".to_owned(),
+                    Some((target, key)) => format!(" REFERENCES {} ({})", quote(target), quote(key)),
                     None => String::new(),
                 };
                 format!("{} {kind}{key}", quote(name))
@@ -144,6 +146,13 @@ fn load_file(
             .map_err(|error| format!("line {line}: {error}"))?;
     }
     Ok(())
+}
+
+/// The names of a file's columns.
+fn headers(path: &Path, table: &str, loaded: &mut LoadedCsv) -> Result<Vec<String>, String> {
+    let mut reader = csv::Reader::from_path(path).map_err(|error| error.to_string())?;
+    let headers = reader.headers().map_err(|error| error.to_string())?;
+    Ok(column_names(headers.iter().map(header), table, loaded))
 }
 
 /// The headers as names of columns. One that is empty or there before is renamed, and its description and a notice say

@@ -30,24 +30,25 @@ pub(crate) struct ResolvedModel {
 }
 
 /// Reads a model file (or the bare model) over introspected tables. `name` is the database's when the file gives none.
-/// The faults say which entry is wrong and what would be right.
+/// The faults say which entry is wrong and what would be right; what is right is read all the same, so that it can be tried.
+/// `Err` where the file as a whole cannot be read.
 pub(crate) fn load(
     text: Option<&str>,
     name: &str,
     mut tables: Vec<TableMetadata>,
     today: Date,
-) -> Result<ResolvedModel, Vec<ModelFault>> {
+) -> Result<(ResolvedModel, Vec<ModelFault>), ModelFault> {
     let file: ModelFile = serde_saphyr::from_str(text.unwrap_or(BARE)).map_err(|error| {
         let line = error.location().map(|location| location.line());
         let message = error.without_snippet().to_string();
-        vec![ModelFault { line, message }]
+        ModelFault { line, message }
     })?;
     if file.version != 1 {
         let message = format!(
             "version {} is not known: this program reads version 1",
             file.version
         );
-        return Err(vec![ModelFault::of_file(message)]);
+        return Err(ModelFault::of_file(message));
     }
     let mut faults = Vec::new();
     let today = file.today.unwrap_or(today);
@@ -75,9 +76,6 @@ pub(crate) fn load(
     let cards = good_ones(cards(file.cards, known, &collections, today), &mut faults);
     let dashboards = good_ones(dashboards(file.dashboards, &names, &collections), &mut faults);
     let (groups, users, api_keys) = resolved_people(file.people, &collections, &tables, &mut faults);
-    if !faults.is_empty() {
-        return Err(faults);
-    }
     let database = DatabaseMetadata {
         id: 1,
         name: file.database.name.unwrap_or_else(|| name.to_owned()),
@@ -98,12 +96,13 @@ pub(crate) fn load(
         api_keys,
         curated_collection_id,
     };
-    Ok(ResolvedModel {
+    let resolved = ResolvedModel {
         model,
         today,
         card_lines,
         broken_cards,
-    })
+    };
+    Ok((resolved, faults))
 }
 
 /// The people of the file, or the built-in ones where it has none.

@@ -85,6 +85,38 @@ fn keys_are_told_from_names_when_there_is_no_schema() {
 }
 
 #[test]
+fn a_key_may_bear_the_name_of_its_table() {
+    let folder = written(&[
+        ("vessels.csv", "vessel_id,name\n1,Aurora\n2,Sula\n"),
+        ("ferries.csv", "ferry_id,vessel_id\n10,1\n11,1\n"),
+        ("routes.csv", "route_id,name\n1,Kiel\n1,Oslo\n"),
+        (
+            "sailings.csv",
+            "sailing_id,vessel_id,ferry_id,route_id\n7,1,10,1\n8,2,11,1\n",
+        ),
+    ]);
+    let world = World::from_csv(folder.path(), None).unwrap();
+    let table = |name: &str| world.model().table_named(name).unwrap();
+    let key = |name: &str| table(name).primary_key().map(|key| key.id);
+    let target = |table: &TableMetadata, column: &str| table.field_named(column).unwrap().fk_target_field_id;
+    assert!(key("vessels").is_some() && key("ferries").is_some() && key("sailings").is_some());
+    assert_eq!(target(table("sailings"), "vessel_id"), key("vessels"));
+    assert_eq!(target(table("ferries"), "vessel_id"), key("vessels"));
+    assert_eq!(target(table("sailings"), "ferry_id"), key("ferries"));
+    assert_eq!(
+        (key("routes"), target(table("sailings"), "route_id")),
+        (None, None),
+        "a repeated id is no key"
+    );
+    let draft = world.draft_model();
+    assert!(
+        draft.contains("vessel_id: { references: \"vessels.vessel_id\" }"),
+        "{draft}"
+    );
+    assert!(!draft.contains("[[sum, sailing_id]]"), "{draft}");
+}
+
+#[test]
 fn a_schema_beside_the_files_wins_and_metadata_describes() {
     let folder = written(&[
         (

@@ -262,3 +262,29 @@ fn a_metric_names_its_dimensions() {
     let question = faults("version: 1\ncards: [{ name: X, sql: SELECT 1, dimensions: [a] }]");
     assert!(question[0].1.contains("only a metric"), "{question:?}");
 }
+
+#[test]
+fn faults_of_entries_and_of_sql_are_named_together() {
+    let model = "\
+version: 1
+tables:
+  orders:
+    fields:
+      prize: { description: Wrong }
+cards:
+  - name: Misspelt
+    sql: SELECT amounts FROM orders
+  - name: No such column
+    type: model
+    query: { table: orders, filters: [[\"=\", size, 1]] }
+  - name: Over it
+    query: { card: No such column }
+  - name: Described
+    sql: SELECT 1 AS one
+    columns: { two: { description: Not there } }
+  - name: Good
+    sql: SELECT 1 AS one
+";
+    let lines: Vec<Option<u64>> = faults(model).iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [Some(5), Some(7), Some(9), Some(14)]);
+}
