@@ -148,6 +148,10 @@ pub(super) struct ValueMatch<'a> {
     pub(super) stems: Vec<String>,
     /// Whether the question leaves it out: `without`, `excluding`.
     pub(super) without: bool,
+    /// Whether the word before it names its field: `from Oslo` is of `from_port`.
+    named: bool,
+    /// Whether it may as well be one of another field of its kind, as of `to_port`.
+    pub(super) unsure: bool,
 }
 
 /// Values of `fields` that the question names, each word used once, longer wordings first.
@@ -178,6 +182,8 @@ pub(super) fn values_in<'a>(
                 .map(|word| word.stem.clone())
                 .collect(),
             without,
+            named: before.is_some_and(|word| field.own.contains(&word.stem)),
+            unsure: false,
         });
     };
     for field in fields {
@@ -209,7 +215,22 @@ pub(super) fn values_in<'a>(
             }
         }
     }
-    all.sort_by_key(|found| std::cmp::Reverse(found.words.len()));
+    all.sort_by_key(|found| std::cmp::Reverse((found.words.len(), found.named)));
+    // Two ports, two countries: only the words before a value tell which is meant.
+    let twins = |one: &EntryField, other: &EntryField| {
+        let same = one.owner == other.owner && one.own.last() == other.own.last();
+        same && one.name != other.name && one.own.len() > 1 && other.own.len() > 1
+    };
+    let unsure: Vec<bool> = all
+        .iter()
+        .map(|one| {
+            let mut others = all.iter().filter(|other| other.words == one.words);
+            !one.named && others.any(|other| twins(one.field, other.field))
+        })
+        .collect();
+    for (found, unsure) in all.iter_mut().zip(unsure) {
+        found.unsure = unsure;
+    }
     let mut used: Vec<usize> = taken.to_vec();
     all.retain(|found| {
         let free = found.words.iter().all(|word| !used.contains(word));

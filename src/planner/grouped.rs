@@ -84,7 +84,8 @@ impl GroupedDraft {
             if self.base.explained.contains(at) || measured.contains(at) {
                 continue;
             }
-            if let Some(dimension) = group_at(question, *at, profile, asked.index) {
+            let dimension = group_at(question, *at, profile, asked.index);
+            if let Some(dimension) = dimension.filter(|found| !divides(question, *at, found.field)) {
                 self.base.explain_by(&dimension.words, dimension.field);
                 found.push(dimension.field);
             }
@@ -136,6 +137,12 @@ impl GroupedDraft {
         let mut filters: Vec<(&str, &str, Vec<Value>)> = Vec::new();
         for found in values_in(asked.question, &profile.fields, &taken, own) {
             self.base.explain_by(&found.words, found.field);
+            if found.unsure {
+                let words = found.words.iter().filter_map(|at| asked.question.words.get(*at));
+                self.base
+                    .not_told_apart
+                    .extend(words.map(|word| word.text.clone()));
+            }
             if contradicts(profile, &found) {
                 self.base.against += 2.0 * UNMET;
             }
@@ -238,6 +245,13 @@ impl GroupedDraft {
         }
         arguments
     }
+}
+
+/// Whether `per` asks to divide by a column rather than to group by it: one of counts, such as `passengers`.
+fn divides(question: &ParsedQuestion, at: usize, field: &EntryField) -> bool {
+    let before = at.checked_sub(1).and_then(|before| question.words.get(before));
+    let counts = matches!(field.kind, ColumnKind::Integer | ColumnKind::Number);
+    before.is_some_and(|word| word.text == "per") && counts && field.name.ends_with('s')
 }
 
 /// Where the name of a metric stands among the words, once: `by average rating` says what the best are best at, and

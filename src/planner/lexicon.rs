@@ -115,6 +115,10 @@ pub(super) const CHANGE: &[&str] = &[
     "compared",
     "comparison",
 ];
+/// Currencies, each by its stems.
+pub(super) const CURRENCIES: [&[&str]; 2] = [&["usd", "dollar"], &["eur", "euro"]];
+/// Words that ask for one figure of all, whatever it is made of.
+pub(super) const WHOLE: &[&str] = &["total", "totals", "sum", "altogether"];
 /// Words that ask to add up.
 pub(super) const SUMMED: &[&str] = &["total", "totals", "sum", "altogether", "much"];
 

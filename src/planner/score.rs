@@ -76,19 +76,39 @@ pub(super) fn unplaced(
                 .likes_of(stem)
                 .any(|like| about.iter().any(|known| *known == like))
     };
-    question
+    // "Revenue per booking" divides; only a name that says so, or a group, does that.
+    let per = |at: usize, stem: &String| {
+        let before = at.checked_sub(1).and_then(|before| question.words.get(before));
+        let divides = before.is_some_and(|word| word.text == "per");
+        divides && !matches!(profile.entry, Entry::Card(_)) && !profile.name.contains(stem)
+    };
+    // An entry that says its currency has no other one.
+    let keeps = |currency: &&[&str]| {
+        currency
+            .iter()
+            .any(|word| profile.about.iter().any(|stem| stem == word))
+    };
+    let of_another_currency = |stem: &str| {
+        let asked = lexicon::CURRENCIES
+            .iter()
+            .find(|currency| currency.contains(&stem));
+        asked.is_some_and(|asked| !keeps(asked) && lexicon::CURRENCIES.iter().any(|other| keeps(other)))
+    };
+    let words = question.words.iter().enumerate();
+    let currencies = words.filter(|(_, word)| of_another_currency(&word.stem));
+    let left_out = question
         .subjects()
         .filter(|(at, _)| !explained.contains(at))
-        .filter(|(_, word)| {
-            if lexicon::QUALIFIERS.contains(&word.text.as_str()) {
+        .filter(|(at, word)| {
+            if lexicon::QUALIFIERS.contains(&word.text.as_str()) || per(*at, &word.stem) {
                 return true;
             }
             let amount = lexicon::AMOUNT.contains(&word.text.as_str());
             let summed = amount && !matches!(profile.computes, Computes::Count | Computes::Unknown);
             !summed && !speaks_of(&word.stem) && !is_acronym(&word.text, profile)
         })
-        .map(|(at, _)| at)
-        .collect()
+        .map(|(at, _)| at);
+    left_out.chain(currencies.map(|(at, _)| at)).collect()
 }
 
 /// Whether an entry's figures are of a part that the question does not ask for: discounted orders are not the orders.
@@ -155,6 +175,8 @@ pub(super) fn mismatch(question: &ParsedQuestion, computes: Computes) -> f64 {
     let share = question.says(lexicon::SHARE);
     match computes {
         Computes::Mean if mean => 0.0,
+        // A mean is no part of a sum.
+        Computes::Mean if question.says(lexicon::WHOLE) => 0.6,
         Computes::Mean if question.counts || share => 0.3,
         Computes::Mean => 0.08,
         Computes::Share if share => 0.0,
@@ -168,16 +190,17 @@ pub(super) fn mismatch(question: &ParsedQuestion, computes: Computes) -> f64 {
     }
 }
 
-/// What speaks against a sum that is asked `how many`: it counts nothing but what it adds up. Seats may be added up,
-/// and money where money is asked for.
+/// What speaks against a sum or a mean that is asked `how many`: it counts nothing but what it is made of. Seats may be
+/// added up, and money where money is asked for.
 pub(super) fn miscount(question: &ParsedQuestion, profile: &Profile) -> f64 {
     const MONEY: &[&str] = &[
         "dollar", "dollars", "euro", "euros", "usd", "eur", "bucks", "cash", "money",
     ];
-    let added_up =
-        |stem: &String| !matches!(stem.as_str(), "sum" | "of") && profile.definition.contains(stem);
+    let added_up = |stem: &String| {
+        !matches!(stem.as_str(), "sum" | "averag" | "mean" | "of") && profile.definition.contains(stem)
+    };
     let named = question.words.iter().any(|word| added_up(&word.stem));
-    let sum = profile.computes == Computes::Sum && !profile.definition.is_empty();
+    let sum = matches!(profile.computes, Computes::Sum | Computes::Mean) && !profile.definition.is_empty();
     if sum && question.counts && !named && !question.says(MONEY) {
         0.6
     } else {

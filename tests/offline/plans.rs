@@ -7,7 +7,7 @@ use cardinal::result::ColumnKind;
 use serde_json::{Value, json};
 
 use super::fixture::{TODAY, ask, complete, plan};
-use crate::support::catalogs::{card, column, parameter};
+use crate::support::catalogs::{card, column, dimension, metric, parameter};
 
 /// Entry and arguments, written short: `metric 1 by Product.title top 5`.
 fn short(question: &str) -> String {
@@ -273,6 +273,70 @@ fn a_card_that_lacks_the_asked_groups_is_not_run_and_the_group_is_named() {
 }
 
 /// A Metabase without metrics: two saved questions whose descriptions speak of more than they tell apart.
+/// A ferry line: two ports of one kind, and a column that counts.
+fn ferries() -> Catalog {
+    let ports: &[&str] = &["Kiel", "Oslo", "Dover"];
+    let mut revenue = metric(1, "Revenue", "Amounts of bookings in EUR.", "Sum of Amount");
+    revenue.dimensions = vec![
+        dimension("departed_on", ColumnKind::Date, &[]),
+        dimension("passengers", ColumnKind::Integer, &[]),
+        dimension("country", ColumnKind::Text, &["Denmark", "Norway"]),
+        dimension("Route.from_port", ColumnKind::Text, ports),
+        dimension("Route.to_port", ColumnKind::Text, ports),
+    ];
+    let mut delay = metric(
+        2,
+        "Average delay",
+        "Mean delay of sailings in minutes.",
+        "Average of Delay minutes",
+    );
+    delay.dimensions = revenue.dimensions.clone();
+    let entries = vec![Entry::Metric(Arc::new(revenue)), Entry::Metric(Arc::new(delay))];
+    Catalog::for_tests(entries)
+}
+
+fn planned(catalog: Catalog, question: &str) -> (String, Value) {
+    let planner = OfflinePlanner::new(Arc::new(catalog), TODAY);
+    let (_, mut calls) = complete(&planner, ask(question), ToolChoice::Auto);
+    assert_eq!(calls.len(), 1, "{question}");
+    calls.remove(0)
+}
+
+#[test]
+fn a_word_that_was_not_used_is_named_instead_of_answered_past() {
+    for (question, word) in [
+        ("Revenue per booking", "booking"),
+        ("What is the revenue per passenger?", "passenger"),
+        ("Revenue in USD", "usd"),
+        ("Revenue in dollars", "dollars"),
+        ("Revenue between Kiel and Oslo", "kiel"),
+    ] {
+        let (tool, arguments) = planned(ferries(), question);
+        assert_eq!(tool, "cannot_answer", "{question}: {arguments}");
+        let reason = arguments["reason"].as_str().unwrap().to_lowercase();
+        assert!(reason.contains(&format!("\"{word}\"")), "{question}: {reason}");
+    }
+    for question in ["Total delay in 2025", "How many sailings per day on average?"] {
+        assert_eq!(planned(ferries(), question).0, "cannot_answer", "{question}");
+    }
+}
+
+#[test]
+fn a_value_of_two_columns_is_of_the_one_that_is_named_before_it() {
+    let (tool, arguments) = planned(ferries(), "Revenue from Oslo to Kiel in euros");
+    assert_eq!(tool, "query_metric");
+    let filters = arguments["filters"].as_array().unwrap();
+    let of = |dimension: &str| {
+        let found = filters.iter().find(|filter| filter["dimension"] == dimension);
+        found.map(|filter| filter["values"][0].clone())
+    };
+    assert_eq!(of("Route.from_port"), Some(json!("Oslo")), "{arguments}");
+    assert_eq!(of("Route.to_port"), Some(json!("Kiel")), "{arguments}");
+    let (tool, arguments) = planned(ferries(), "Revenue by passengers");
+    assert_eq!(tool, "query_metric", "{arguments}");
+    assert_eq!(arguments["group_by"][0]["dimension"], "passengers");
+}
+
 fn cards_only() -> Catalog {
     let mut revenue = card(41, "Revenue by month", "Revenue over every channel and category.");
     revenue.columns = vec![
