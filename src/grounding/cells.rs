@@ -174,17 +174,12 @@ fn cell_source(
     }
     let small = is_too_small(index, wanted, cell, !whole && !fraction)
         || is_headed_as_change(seat, material.table, column);
-    if small || (wanted.money && shape.counts.contains(&cell.column)) {
-        sources.deny(seat, cell);
-        return;
-    }
-    if is_of_no_change(material.table, column, cell) && seat.is_amount_of_change(wanted) {
-        sources.deny(seat, cell);
-        return;
-    }
+    let unchanging = is_of_no_change(material.table, column, cell) && seat.is_amount_of_change(wanted);
     // `61:32 (+29)`: in a result with a column of changes a plus is of none but that.
     let signed = seat.sign_written() == Some('+') && index.has_changes(cell.material);
-    if signed && !super::column_kinds::is_of_changes(column) && seat.place.row.is_none() {
+    let of_another = signed && !super::column_kinds::is_of_changes(column) && seat.place.row.is_none();
+    let counted = wanted.money && shape.counts.contains(&cell.column);
+    if small || counted || unchanging || of_another {
         sources.deny(seat, cell);
         return;
     }

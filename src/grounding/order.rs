@@ -42,10 +42,10 @@ fn changes<'f>(
 }
 
 /// The result, row and column of a cell.
-type CellPlace = (usize, usize, usize);
+type CellPosition = (usize, usize, usize);
 
 /// The cells that a figure is; `None` where it may be something else.
-fn cells_of(context: &TextContext<'_, '_>, figure: &Figure) -> Option<Vec<CellPlace>> {
+fn cells_of(context: &TextContext<'_, '_>, figure: &Figure) -> Option<Vec<CellPosition>> {
     let cell = |source: &Trace| {
         let Trace::Cell { result, row, column } = source else {
             return None;
@@ -75,14 +75,14 @@ fn columns_turned_round(context: &TextContext<'_, '_>, figures: &[Figure]) -> Ve
 }
 
 /// Whether of two figures of one row the first is of a column behind that of the second, and the columns are of the same.
-fn are_turned_round(context: &TextContext<'_, '_>, first: &[CellPlace], second: &[CellPlace]) -> bool {
+fn are_turned_round(context: &TextContext<'_, '_>, first: &[CellPosition], second: &[CellPosition]) -> bool {
     let pairs = first
         .iter()
         .flat_map(|one| second.iter().map(move |other| (one, other)));
     let mut in_row = pairs
         .filter(|(one, other)| (one.0, one.1) == (other.0, other.1))
         .peekable();
-    let turned = |(one, other): (&CellPlace, &CellPlace)| {
+    let turned = |(one, other): (&CellPosition, &CellPosition)| {
         let shape = context.index.shapes.get(one.0);
         let table = context.index.materials.get(one.0).map(|one| one.table);
         let of = |column: usize| table.and_then(|table| table.columns.get(column));
@@ -112,7 +112,7 @@ fn scores_turned_round(context: &TextContext<'_, '_>, figures: &[Figure]) -> Vec
         let (Some(first), Some(second)) = (cells_of(context, one), cells_of(context, next)) else {
             continue;
         };
-        let names = |cell: &CellPlace| {
+        let names = |cell: &CellPosition| {
             let table = context.index.materials.get(cell.0).map(|one| one.table);
             let columns = table.into_iter().flat_map(|table| &table.columns);
             columns.filter(|column| column.kind == ColumnKind::Text).count()

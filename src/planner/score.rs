@@ -92,7 +92,7 @@ pub(super) fn unplaced(
         let asked = lexicon::CURRENCIES
             .iter()
             .find(|currency| currency.contains(&stem));
-        asked.is_some_and(|asked| !keeps(asked) && lexicon::CURRENCIES.iter().any(|other| keeps(other)))
+        asked.is_some_and(|asked| !keeps(asked) && lexicon::CURRENCIES.iter().any(&keeps))
     };
     let words = question.words.iter().enumerate();
     let currencies = words.filter(|(_, word)| of_another_currency(&word.stem));

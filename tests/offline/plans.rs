@@ -290,7 +290,7 @@ fn ferries() -> Catalog {
         "Mean delay of sailings in minutes.",
         "Average of Delay minutes",
     );
-    delay.dimensions = revenue.dimensions.clone();
+    delay.dimensions.clone_from(&revenue.dimensions);
     let entries = vec![Entry::Metric(Arc::new(revenue)), Entry::Metric(Arc::new(delay))];
     Catalog::for_tests(entries)
 }

@@ -284,7 +284,7 @@ impl RowsTold<'_> {
                 .is_some_and(|gap| JOIN.is_match(gap)),
             _ => false,
         };
-        let last = (at..).take_while(joined).last()? + 1;
+        let last = (at..self.told.len()).take_while(joined).last()? + 1;
         let from = place(last)?.end;
         let to = place(last + 1).map_or(self.text.len(), |next| next.start);
         EACH.is_match(self.text.get(from..to)?).then_some((from, to))
@@ -354,14 +354,13 @@ fn is_of_another_column(
             .columns
             .get(at)
             .map(|name| name.replace('_', " ").to_lowercase());
-        name.is_some_and(|name| match label {
-            Some(label) => {
+        name.is_some_and(|name| {
+            if let Some(label) = label {
                 let rest = label.strip_suffix(&name);
                 // "4 stars: 310" is what the row of 4 stars has.
                 let counted = |rest: &str| rest.trim_end().ends_with(|c: char| c.is_ascii_digit());
                 rest.is_some_and(|rest| !is_word(rest.chars().next_back()) && !counted(rest))
-            }
-            None => {
+            } else {
                 let rest = after.strip_prefix(&name);
                 rest.is_some_and(|rest| !is_word(rest.chars().next()))
             }
