@@ -13,10 +13,10 @@ pub(super) fn interrupt(child: &Child) {
 
 #[test]
 fn the_first_ctrl_c_ends_the_turn_with_what_is_known() {
-    // Only queries are slow: the catalog loads, then the turn waits.
+    // Only queries are slow: the catalog loads, with a query that asks whether the route is there, then the turn waits.
     let sandbox = Sandbox::serve(&[
         "--faults",
-        "POST /api/agent/v1/query=latency:60s; POST /api/card/*/query=latency:60s",
+        "POST /api/agent/v1/query=latency:60s,skip=1; POST /api/card/*/query=latency:60s",
     ]);
     let program = sandbox.client();
     let mut child = program
