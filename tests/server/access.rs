@@ -203,6 +203,9 @@ async fn a_proxy_is_believed_from_its_address_only() {
     let local = Ask::get("/v1/me").with("x-forwarded-email", "local");
     assert_eq!(near.send(local).await.status, 403);
     assert_eq!(near.get("/v1/me").await.status, 401);
+    // A page of somebody else whose name leads to this machine comes from the same address as the proxy.
+    let rebound = ask.clone().with("host", "evil.example:8600");
+    assert_eq!(near.send(rebound).await.status, 421);
     let far = TestServer::with(|settings| {
         settings.server.auth = AuthPolicy::Required;
         settings.server.proxy = Some(proxy("10.0.0.0/8"));

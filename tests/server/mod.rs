@@ -23,6 +23,7 @@ mod promoted;
 mod replicas;
 mod retention;
 mod sessions;
+mod strangers;
 mod streams;
 mod webhooks;
 mod wires;

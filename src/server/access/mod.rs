@@ -16,7 +16,7 @@ pub(super) use caller::{LOCAL, Requester, Scope};
 pub(super) use guard::{admit, guard_all};
 pub(super) use lent::WANTED as SESSION_WANTED;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use host::HostRules;
 use jwt::JwtVerifier;
@@ -48,9 +48,21 @@ impl AccessRules {
         let lends = settings.credential == CredentialPolicy::Session;
         let open = settings.auth == AuthPolicy::Loopback && address.ip().is_loopback() && !lends;
         let lent = lends.then(LentSessions::new).transpose();
+        // A browser on this machine comes from where the proxy comes from: a page of somebody else that reaches it by a name of
+        // its own could name any principal.
+        let believes_this_machine = settings.proxy.as_ref().is_some_and(|proxy| {
+            let here = [
+                IpAddr::from(Ipv4Addr::LOCALHOST),
+                IpAddr::from(Ipv6Addr::LOCALHOST),
+            ];
+            proxy
+                .from
+                .iter()
+                .any(|net| here.iter().any(|ip| net.contains(ip)))
+        });
         Ok(Self {
             open,
-            hosts: HostRules::new(&settings.hosts, open),
+            hosts: HostRules::new(&settings.hosts, open || believes_this_machine),
             origins: OriginRules::new(&settings.origins),
             admins: settings.admins.clone(),
             proxy: settings.proxy.clone(),

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::body::JsonRequest;
-use super::sse::{last_seen, native, stored, wait};
+use super::sse::{LOOK_AGAIN, last_seen, native, stored, wait};
 use crate::server::access::Requester;
 use crate::server::bodies::EvidenceBody;
 use crate::server::http_error::HttpError;
@@ -114,9 +114,10 @@ pub(super) async fn ask(
             .is_ok_and(|kinds| kinds.contains("text/event-stream"))
     });
     match state.turns.submit(&state, request).await? {
-        SubmissionResult::Running(live) => {
+        SubmissionResult::Running(live, _attached) => {
+            // Nobody has seen anything of a turn that begins.
             let mut response = if wants_events {
-                native(live.read(last_seen(&headers)))
+                native(live.read(0))
             } else {
                 Json(finished(&state, &live).await?).into_response()
             };
@@ -131,7 +132,7 @@ pub(super) async fn ask(
             } else if let Some(live) = state.turns.find(&id) {
                 Json(finished(&state, &live).await?).into_response()
             } else {
-                Json(record).into_response()
+                Json(over(&state, &caller, record).await?).into_response()
             };
             name_answer(response.headers_mut(), &id, &session);
             Ok(response)
@@ -148,6 +149,8 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, HttpError> {
     };
     let key = key.to_str().ok().filter(|key| key.len() <= MAX_KEY);
     match (key, sent.next()) {
+        // An empty header says nothing, as with sessions.
+        (Some(""), None) => Ok(None),
         (Some(key), None) => Ok(Some(key.to_owned())),
         _ => Err(HttpError::bad_request(format!(
             "`Idempotency-Key` is one header of at most {MAX_KEY} visible ASCII characters"
@@ -179,6 +182,22 @@ pub(super) async fn finished(
     wait(live.read(0)).await.map_err(left)?;
     let record = state.store.answer(&live.id, None).await?;
     record.ok_or_else(|| HttpError::no_answer(&live.id))
+}
+
+/// The record of a turn of another process, when it is over.
+async fn over(
+    state: &SharedState,
+    caller: &Requester,
+    mut record: AnswerRecord,
+) -> Result<AnswerRecord, HttpError> {
+    while !record.status.is_over() {
+        if let Some(live) = state.turns.find(&record.id) {
+            return finished(state, &live).await;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+        record = own(state, caller, &record.id).await?;
+    }
+    Ok(record)
 }
 
 /// An answer of the caller.
@@ -271,7 +290,7 @@ pub(super) async fn stop(
         live.cancel.cancel();
     } else if !record.status.is_over() {
         // It runs in another process, which looks for this.
-        state.store.ask_to_stop(&id).await?;
+        state.store.ask_answer_to_stop(&id).await?;
     }
     Ok((StatusCode::ACCEPTED, Json(record)).into_response())
 }

@@ -156,7 +156,7 @@ async fn end_elsewhere(state: &SharedState, session: &str) -> Result<(), HttpErr
     if state.store.active_turns(session).await? == 0 {
         return Ok(());
     }
-    state.store.ask_to_stop(session).await?;
+    state.store.ask_session_to_stop(session).await?;
     for _ in 0..ENDS {
         tokio::time::sleep(END_PAUSE).await;
         if state.store.active_turns(session).await? == 0 {
@@ -175,7 +175,7 @@ pub(super) async fn stop(
     for turn in state.turns.of_session(&id) {
         turn.cancel.cancel();
     }
-    state.store.ask_to_stop(&id).await?;
+    state.store.ask_session_to_stop(&id).await?;
     Ok((StatusCode::ACCEPTED, Json(session)).into_response())
 }
 

@@ -23,7 +23,7 @@ const TOGETHER: usize = 16 * 1024;
 /// How long the pieces of a text are gathered. Nobody sees so short a wait, and each write costs as much as many pieces.
 const TEXT_TOGETHER: Duration = Duration::from_millis(5);
 /// How often a turn of another process is looked at.
-const LOOK_AGAIN: Duration = Duration::from_millis(300);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(300);
 /// How long the last words of a stream that is cut have to go out.
 const UNTIL_SENT: Duration = Duration::from_millis(50);
 /// Keeps proxies from holding events back.

@@ -172,13 +172,26 @@ impl SessionStore {
         .await
     }
 
-    /// Asks for the end of turns, wherever they run: of one answer, or of all of a session.
-    pub(in crate::server) async fn ask_to_stop(&self, id: &str) -> Result<(), SessionStoreError> {
+    /// Asks for the end of the turn of an answer, wherever it runs.
+    pub(in crate::server) async fn ask_answer_to_stop(&self, id: &str) -> Result<(), SessionStoreError> {
         let id = id.to_owned();
         self.write(move |db| {
-            let sql =
-                "UPDATE answers SET stopped = 1 WHERE (id = ?1 OR session = ?1) AND status IN ('queued', 'running')";
+            let sql = "UPDATE answers SET stopped = 1 WHERE id = ?1 AND status IN ('queued', 'running')";
             db.execute(sql, values![&id])
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Asks for the end of all turns of a session, wherever they run. A session may bear the name of an answer of somebody else.
+    pub(in crate::server) async fn ask_session_to_stop(
+        &self,
+        session: &str,
+    ) -> Result<(), SessionStoreError> {
+        let session = session.to_owned();
+        self.write(move |db| {
+            let sql = "UPDATE answers SET stopped = 1 WHERE session = ?1 AND status IN ('queued', 'running')";
+            db.execute(sql, values![&session])
         })
         .await?;
         Ok(())

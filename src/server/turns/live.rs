@@ -99,13 +99,19 @@ impl LiveTurn {
         lock(&self.closed_at).map(|at| at.elapsed())
     }
 
-    /// Reads the log from after its first `seen` events. Reading keeps the turn going.
+    /// Reads the log from after its first `seen` events. Reading keeps the turn going. Whoever has seen more than there is
+    /// has read another log of the turn, from before another process took it over: the text of that one is taken back, and
+    /// this log is told from its beginning, numbered on.
     pub(in crate::server) fn read(self: &Arc<Self>, seen: usize) -> EventReader {
         self.readers.fetch_add(1, Ordering::SeqCst);
+        let state = self.state.subscribe();
+        let of_another = seen > state.borrow().length;
         EventReader {
-            state: self.state.subscribe(),
+            state,
             attached: AttachedReader(Arc::clone(self)),
-            seen,
+            seen: if of_another { 0 } else { seen },
+            told_before: if of_another { seen } else { 0 },
+            takes_back: of_another,
         }
     }
 
@@ -123,15 +129,25 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(in crate::server) struct EventReader {
     state: watch::Receiver<LogState>,
     attached: AttachedReader,
+    /// Events of this log that were read.
     seen: usize,
+    /// What is added to their numbers.
+    told_before: usize,
+    /// Whether the text of another log has yet to be taken back.
+    takes_back: bool,
 }
 
 impl EventReader {
     /// The next event with its number, if it is there already.
     pub(in crate::server) fn next_now(&mut self) -> Option<(usize, Arc<TurnEvent>)> {
+        if self.takes_back {
+            self.takes_back = false;
+            self.told_before = self.told_before.saturating_add(1);
+            return Some((self.told_before, Arc::new(TurnEvent::TextDiscarded {})));
+        }
         let event = self.attached.0.event(self.seen)?;
         self.seen += 1;
-        Some((self.seen, event))
+        Some((self.told_before.saturating_add(self.seen), event))
     }
 
     /// The next event with its number; `None` after the last one.

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 use active_answers::ActiveAnswers;
 pub(super) use live::{EventReader, LiveTurn, LogCut};
@@ -57,8 +58,8 @@ pub(super) struct TurnRequest {
 /// What became of a question.
 #[derive(Debug)]
 pub(super) enum SubmissionResult {
-    /// Its turn runs or waits.
-    Running(Arc<LiveTurn>),
+    /// Its turn runs or waits. Until the reader is dropped, somebody is there for it.
+    Running(Arc<LiveTurn>, EventReader),
     /// It was asked before, with the same key.
     Known(String),
 }
@@ -129,12 +130,21 @@ impl Turns {
         }
     }
 
-    /// Takes a question: stores it, and begins its turn. When this returns, the question is not lost any more.
+    /// Takes a question: stores it, and begins its turn. When this returns, the question is not lost any more. When it is
+    /// dropped, because the client hung up, what was stored is begun all the same, and ends as a turn that nobody reads.
     pub(super) async fn submit(
         &self,
         state: &SharedState,
         request: TurnRequest,
     ) -> Result<SubmissionResult, SubmitError> {
+        let state = Arc::clone(state);
+        let taking = async move { state.turns.take(&state, request).await };
+        let taken = tokio::spawn(taking.in_current_span()).await;
+        // It is not cancelled but by the end of the process.
+        taken.unwrap_or(Err(SubmitError::Stopping))
+    }
+
+    async fn take(&self, state: &SharedState, request: TurnRequest) -> Result<SubmissionResult, SubmitError> {
         if self.stopping.is_cancelled() {
             return Err(SubmitError::Stopping);
         }
@@ -201,8 +211,9 @@ impl Turns {
             resumed: false,
             start: Some(start),
         };
+        let attached = live.read(0);
         self.begin(state, &live, task, (queue, place, held), trace);
-        Ok(SubmissionResult::Running(live))
+        Ok(SubmissionResult::Running(live, attached))
     }
 
     fn begin(

@@ -143,6 +143,8 @@ impl Turns {
             start: None,
         };
         self.begin(state, &live, task, (queue, place, held), trace);
+        // Whoever read it may not come back: its time to be read begins now.
+        drop(live.read(0));
     }
 
     async fn retire(&self, state: &SharedState) {

@@ -39,7 +39,7 @@ pub(in crate::server::routes) async fn complete(
     let asked = request.question()?;
     let named = named_session(&headers)?.or_else(|| request.session());
     let turn = turn_of(&state, &caller, asked, named).await?;
-    let SubmissionResult::Running(live) = state.turns.submit(&state, turn).await? else {
+    let SubmissionResult::Running(live, _attached) = state.turns.submit(&state, turn).await? else {
         return Err(HttpError::bad_request("the question was asked before"));
     };
     let with_usage = request

@@ -87,7 +87,7 @@ pub(in crate::server::routes) async fn respond(
         };
         turn.ends_with_client = false;
     }
-    let SubmissionResult::Running(live) = state.turns.submit(&state, turn).await? else {
+    let SubmissionResult::Running(live, _attached) = state.turns.submit(&state, turn).await? else {
         return Err(HttpError::bad_request("the question was asked before"));
     };
     let previous = request.previous_response_id;

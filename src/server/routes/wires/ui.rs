@@ -75,7 +75,7 @@ pub(in crate::server::routes) async fn chat(
         bounded: caller.is_bounded(),
         ..TurnRequest::default()
     };
-    let SubmissionResult::Running(live) = state.turns.submit(&state, turn).await? else {
+    let SubmissionResult::Running(live, _attached) = state.turns.submit(&state, turn).await? else {
         return Err(HttpError::bad_request("the question was asked before"));
     };
     Ok(streamed(&live))
