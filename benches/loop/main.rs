@@ -31,10 +31,6 @@ use serde_json::Value;
 use self::contender::{Contender, Load};
 use self::server::Plan;
 
-/// The program's, for the floor as well.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Errors of a bench end it.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
