@@ -163,20 +163,37 @@ impl RequestPart {
         let named = |part: Self| part.names().iter().any(|name| contains_word(&words, name));
         sent.iter().copied().find(|part| match part {
             Self::NullContent => {
-                contains_word(&words, "content")
-                    && ["null", "none", "string", "nil"]
-                        .iter()
-                        .any(|word| contains_word(&words, word))
+                let null = ["null", "none", "string", "nil"]
+                    .iter()
+                    .any(|word| contains_word(&words, word));
+                let missing = has(&[
+                    "missing field",
+                    "field required",
+                    "content is required",
+                    "invalid input",
+                ]);
+                (contains_word(&words, "content") && (null || missing))
+                    || (words.contains("messages[") && words.contains("invalid type: null"))
             }
             Self::Tools => refusing && names_tools(&words),
             Self::Stream => refusing && (words.contains("streaming") || contains_word(&words, "stream")),
             Self::ChatCompletions => NO_CHAT.iter().any(|phrase| words.contains(phrase)),
             Self::RoleOrder => {
-                has(&["roles must alternate", "must alternate between"])
+                has(&["roles must alternate", "must alternate", "should alternate"])
                     || (words.contains("unexpected role") && words.contains("after role"))
             }
             Self::SystemRole => {
-                refusing && has(&["system role", "role 'system'", "role: system", "system message"])
+                refusing
+                    && has(&[
+                        "system role",
+                        "role 'system'",
+                        "role \"system\"",
+                        "support 'system'",
+                        "role: system",
+                        "system message",
+                        "system instruction",
+                        "developer instruction",
+                    ])
             }
             Self::CallIds => words.contains("tool call id") && has(&["length of 9", "a-z, a-z, 0-9"]),
             Self::NoReasoning => {
@@ -186,6 +203,10 @@ impl RequestPart {
             Self::KeptFields => refusing && KEPT.iter().any(|name| contains_word(&words, name)),
             // `input[2].status`
             Self::ItemStatus => words.contains("].status"),
+            Self::Temperature => {
+                let fixed = has(&["only 1 is allowed", "may only be", "invalid temperature"]);
+                (refusing || fixed) && named(Self::Temperature)
+            }
             part => refusing && named(*part),
         })
     }

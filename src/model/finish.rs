@@ -50,6 +50,8 @@ impl FinishKind {
             | "guardrailintervened" => Self::Withheld,
             "malformedfunctioncall"
             | "malformedtoolcall"
+            | "malformedtooluse"
+            | "malformedmodeloutput"
             | "malformedresponse"
             | "unexpectedtoolcall"
             | "toomanytoolcalls" => Self::Garbled,

@@ -213,7 +213,10 @@ fn is_told(value: &Value) -> bool {
         Value::Null | Value::Bool(false) => false,
         Value::Bool(true) => true,
         Value::Number(number) => !matches!(number.as_u64(), Some(0 | 200)),
-        Value::String(text) => !matches!(text.trim(), "" | "0" | "200" | "ok" | "success"),
+        Value::String(text) => !matches!(
+            text.trim().to_lowercase().as_str(),
+            "" | "0" | "200" | "ok" | "success"
+        ),
         Value::Array(items) => !items.is_empty(),
         Value::Object(object) => !object.is_empty(),
     }

@@ -60,6 +60,10 @@ async fn a_reason_is_read_under_either_name_and_in_an_object() {
             StopCause::Garbled,
         ),
         (
+            of(json!({"delta": {}, "finish_reason": "malformed_tool_use"})),
+            StopCause::Garbled,
+        ),
+        (
             of(json!({"delta": {}, "finish_reason": "COMPLETE"})),
             StopCause::End,
         ),
@@ -119,11 +123,16 @@ async fn an_error_beside_what_was_said_is_never_an_end() {
             .unwrap_err();
         assert!(error.to_string().contains(told), "{piece}: {error}");
     }
-    let fine = json!({"choices": [], "base_resp": {"status_code": 0, "status_msg": ""}});
-    let heard = says(events(&[said("Seven."), end("stop"), fine]) + DONE)
-        .await
-        .unwrap();
-    assert_eq!(heard.completion.text, "Seven.");
+    for fine in [
+        json!({"choices": [], "base_resp": {"status_code": 0, "status_msg": ""}}),
+        json!({"code": "0", "msg": "Success"}),
+        json!({"code": 0, "message": "OK"}),
+    ] {
+        let heard = says(events(&[fine, said("Seven."), end("stop")]) + DONE)
+            .await
+            .unwrap();
+        assert_eq!(heard.completion.text, "Seven.");
+    }
 }
 
 /// Before the first word an error is asked again, or not, by the class that its words name.
@@ -487,5 +496,53 @@ async fn gateways_of_anthropics_protocol_may_leave_much_out() {
     for body in [named(&[delta("Sev")]), named(&[delta("Sev")]) + DONE] {
         let server = ScriptedModel::anthropic(vec![Reply::sse(body)]).await;
         assert!(heard(&server, &question()).await.is_err());
+    }
+}
+
+/// The same part of a request is refused in many words.
+#[tokio::test]
+async fn a_refused_part_is_known_by_more_words() {
+    for (words, part) in [
+        (
+            "messages[2]: missing field `content` at line 1 column 812",
+            RequestPart::NullContent,
+        ),
+        (
+            "messages[2]: invalid type: null, expected a string at line 1 column 9",
+            RequestPart::NullContent,
+        ),
+        ("message content is required", RequestPart::NullContent),
+        (
+            "Field required: input.messages.2.content",
+            RequestPart::NullContent,
+        ),
+        (
+            "Developer instruction is not enabled for models/gemma-3-27b-it",
+            RequestPart::SystemRole,
+        ),
+        (
+            "'messages[0].role' does not support 'system' with this model",
+            RequestPart::SystemRole,
+        ),
+        (
+            "user or tool message(s) should alternate with assistant message(s)",
+            RequestPart::RoleOrder,
+        ),
+    ] {
+        let refusal = json!({"error": {"message": words}});
+        let server = ScriptedModel::openai(vec![Reply::status(400, refusal), Reply::text("ok")]).await;
+        let model = connect(&server.settings(), wire(&server)).unwrap();
+        let mut asked = with_notes();
+        asked.messages.extend([
+            Message::Assistant {
+                text: String::new(),
+                tool_calls: vec![call("b", "run_card", "{}")],
+                opaque: None,
+            },
+            Message::ToolResults(vec![result("b", "10", false)]),
+        ]);
+        let heard = listen(&*model, &asked).await;
+        assert!(heard.is_ok(), "{words}: {heard:?}");
+        assert_eq!(model.left_out(), [part], "{words}");
     }
 }
