@@ -138,13 +138,20 @@ impl Turns {
         request: TurnRequest,
     ) -> Result<SubmissionResult, SubmitError> {
         let state = Arc::clone(state);
-        let taking = async move { state.turns.take(&state, request).await };
+        // It is known to this task alone.
+        let trace = TraceParent::here();
+        let taking = async move { state.turns.take(&state, request, trace).await };
         let taken = tokio::spawn(taking.in_current_span()).await;
         // It is not cancelled but by the end of the process.
         taken.unwrap_or(Err(SubmitError::Stopping))
     }
 
-    async fn take(&self, state: &SharedState, request: TurnRequest) -> Result<SubmissionResult, SubmitError> {
+    async fn take(
+        &self,
+        state: &SharedState,
+        request: TurnRequest,
+        trace: TraceParent,
+    ) -> Result<SubmissionResult, SubmitError> {
         if self.stopping.is_cancelled() {
             return Err(SubmitError::Stopping);
         }
@@ -159,7 +166,6 @@ impl Turns {
             let own = state.store.session(&session, &request.principal).await?;
             return Err(own.map_or(SubmitError::NoSession(session), |_| SubmitError::Busy));
         };
-        let trace = TraceParent::here();
         let asked = AskedTurn {
             id: new_id("ans"),
             session: session.clone(),
