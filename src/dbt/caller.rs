@@ -183,7 +183,7 @@ impl DbtCaller {
             method: operation.verb.method(),
             url,
             headers: self.headers(&action, operation.api, request.body.is_some())?,
-            body: request.body.map(|body| Bytes::from(body.to_string())),
+            body: request.body.map(|body| body.to_string().into()),
             policy,
         };
         let response = self.wire.send(wire_request).await;

@@ -255,7 +255,7 @@ impl Caller {
             method: endpoint.method(),
             url,
             headers,
-            body: call.body.as_ref().map(|body| Bytes::from(body.to_string())),
+            body: call.body.as_ref().map(|body| body.to_string().into()),
             policy: Policy {
                 purpose: endpoint.purpose,
                 principal: self.shared.principal.clone(),

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::Method;
 use url::Url;
 
@@ -12,7 +11,7 @@ use super::adjust::{Adjustments, RequestPart};
 use super::endpoint::{ModelEndpoint, address_variable, key_variable};
 use super::refusal::ServerRefusal;
 use super::{ModelError, ModelSettings, Provider, loading};
-use crate::wire::{Opening, Wire, WireResponse};
+use crate::wire::{Opening, RequestBody, Wire, WireResponse};
 
 /// One protocol's completions of a server. Clones share what is known of the server.
 #[derive(Debug, Clone)]
@@ -66,17 +65,18 @@ impl CompletionEndpoint {
     /// mend is given back; so is one that brings what the model wrote.
     pub(super) async fn ask(
         &self,
-        body: impl Fn(&BTreeSet<RequestPart>) -> serde_json::Result<CompletionBody>,
+        body: impl Fn(&BTreeSet<RequestPart>) -> serde_json::Result<CompletionBody> + Send + Sync + 'static,
     ) -> Result<Result<WireResponse, ServerRefusal>, ModelError> {
-        let mut tried = Vec::new();
+        let (body, mut tried) = (Arc::new(body), Vec::new());
         loop {
-            let body = body(&self.adjustments.parts());
-            let CompletionBody { mut json, parts } = body.map_err(|error| self.endpoint.unreadable(error))?;
-            // It is held until the answer begins, in case it has to be sent again.
-            json.shrink_to_fit();
-            let mut outgoing = self
-                .endpoint
-                .request(Method::POST, self.path, Some(Bytes::from(json)));
+            let left_out = self.adjustments.parts();
+            let made = body(&left_out).map_err(|error| self.endpoint.unreadable(error))?;
+            let CompletionBody { json, parts } = made;
+            let again = Arc::clone(&body);
+            // Where it cannot be written again the wire says so.
+            let again = move || again(&left_out).map(|made| made.json).unwrap_or_default().into();
+            let sent = RequestBody::made(json.into(), again);
+            let mut outgoing = self.endpoint.request(Method::POST, self.path, Some(sent));
             outgoing.policy.opening = Some(self.opening);
             outgoing.policy.loading = Some(loading::says_so_in);
             let answer = self.wire.send(outgoing).await;

@@ -1,7 +1,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -13,7 +12,7 @@ use super::refusal::ServerRefusal;
 use super::{ModelError, ModelId, Provider};
 use crate::model::ModelSettings;
 use crate::principal::Principal;
-use crate::wire::{CacheRule, Policy, Purpose, WireError, WireRequest, WireResponse};
+use crate::wire::{CacheRule, Policy, Purpose, RequestBody, WireError, WireRequest, WireResponse};
 
 /// Most bytes of one completion, its stream's framing included.
 const COMPLETION_CAP: usize = 64 << 20;
@@ -108,7 +107,7 @@ impl ModelEndpoint {
     }
 
     /// A request to `path` with this endpoint's headers and query.
-    pub(super) fn request(&self, method: Method, path: &str, body: Option<Bytes>) -> WireRequest {
+    pub(super) fn request(&self, method: Method, path: &str, body: Option<RequestBody>) -> WireRequest {
         let mut url = self.url(path);
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);

@@ -1,5 +1,7 @@
 //! What the values of a column mean, which decides what may be computed of them.
 
+use memchr::memmem;
+
 use super::described_unit::{described_unit, unit_of};
 use super::{Column, ColumnKind, NumberStyle, ResultTable};
 
@@ -53,7 +55,13 @@ const UNITLESS: &str = "count counts number num distinct rows rate ratio share q
 
 /// Whether a word is in a list.
 fn among(list: &str, word: &str) -> bool {
-    list.split_ascii_whitespace().any(|one| one == word)
+    let is_end = |byte: Option<&u8>| byte.is_none_or(|byte| *byte == b' ');
+    let (list, word) = (list.as_bytes(), word.as_bytes());
+    let is_whole = |at: usize| {
+        let before = at.checked_sub(1).and_then(|at| list.get(at));
+        is_end(before) && is_end(list.get(at + word.len()))
+    };
+    !word.is_empty() && memmem::find_iter(list, word).any(is_whole)
 }
 
 impl Column {

@@ -62,10 +62,27 @@ impl ResultTable {
             .unwrap_or_default()
     }
 
+    /// Whether no two rows have the same whole number in a column of nothing else; `None` where it has something else too.
+    fn are_other_numbers(&self, column: usize) -> Option<bool> {
+        let mut seen: HashSet<i64, RandomState> = HashSet::default();
+        for row in &self.rows {
+            let Some(Cell::Number(number)) = row.get(column) else {
+                return None;
+            };
+            if !seen.insert(number.as_i64()?) {
+                return Some(false);
+            }
+        }
+        Some(true)
+    }
+
     /// Whether no two rows have the same values in some columns. A group without a value is one of them.
     fn are_different(&self, columns: &[usize]) -> bool {
         if let [column] = columns {
             let mut cells = self.rows.iter().filter_map(|row| row.get(*column));
+            if let Some(all_differ) = self.are_other_numbers(*column) {
+                return all_differ;
+            }
             let mut seen: HashSet<_, RandomState> = HashSet::default();
             return cells.all(|cell| seen.insert(shown(cell)));
         }

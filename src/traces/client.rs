@@ -56,7 +56,7 @@ impl CollectorClient {
             method: parts.method,
             url: Url::parse(&parts.uri.to_string())?,
             headers: parts.headers,
-            body: Some(body),
+            body: Some(body.into()),
             policy: Policy {
                 purpose: Purpose::Metadata,
                 principal: Principal::default(),

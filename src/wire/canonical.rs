@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::WireRequest;
+use super::{RequestBody, WireRequest};
 
 /// The body as JSON with sorted keys, when that loses nothing.
 pub(super) fn json(body: &[u8]) -> Option<Value> {
@@ -24,10 +24,10 @@ pub(super) fn is_exact(value: &Value) -> bool {
 
 /// What tells two requests apart: who asks, method, whole address and canonical body.
 pub(super) fn key(request: &WireRequest) -> [u8; 32] {
-    let body = request.body.as_deref().unwrap_or_default();
-    let body: Cow<'_, [u8]> = match json(body).map(|value| serde_json::to_vec(&value)) {
+    let sent = request.body.as_ref().map(RequestBody::bytes).unwrap_or_default();
+    let body: Cow<'_, [u8]> = match json(&sent).map(|value| serde_json::to_vec(&value)) {
         Some(Ok(sorted)) => sorted.into(),
-        Some(Err(_)) | None => body.into(),
+        Some(Err(_)) | None => (&*sent).into(),
     };
     let mut hasher = blake3::Hasher::new();
     for part in [

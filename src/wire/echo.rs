@@ -64,7 +64,7 @@ impl SentCredentials {
         }
         if request.policy.purpose == Purpose::Auth
             && let Some(body) = &request.body
-            && let Ok(body) = serde_json::from_slice(body)
+            && let Ok(body) = serde_json::from_slice(&body.bytes())
         {
             sent.add_fields(&body);
         }

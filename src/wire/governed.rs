@@ -11,7 +11,7 @@ use super::grants::{Grants, Judgement};
 use super::service::{LayerResult, LayerService};
 use super::tape::{TapeSlot, redact, redact_text};
 use super::watch::{BodyEnd, BodyWatcher, watched};
-use super::{Purpose, ServedBy, WireError, WireRequest, WireResponse};
+use super::{Purpose, RequestBody, ServedBy, WireError, WireRequest, WireResponse};
 use crate::approvals::{ApprovalAnswer, ApprovalRequest, ApprovalStore, credential_mark};
 use crate::call_log::{CallDecision, CallEnd, CallIntent, CallLog, CallOutcome, OpenCall, count_rows};
 use crate::grants::{CallMeter, GrantDecision};
@@ -100,7 +100,7 @@ async fn operation(
         request_hash: CallIntent::hash(
             request.method.as_str(),
             request.url.as_str(),
-            request.body.as_deref().unwrap_or_default(),
+            &request.body.as_ref().map(RequestBody::bytes).unwrap_or_default(),
         ),
         call,
     };
@@ -150,7 +150,7 @@ async fn approval(
     let Some(store) = &control.approvals else {
         return needs("there is no approval of it, and no place to ask for one: set `dir` under [approvals]");
     };
-    let body = request.body.as_deref().unwrap_or_default();
+    let body = &*request.body.as_ref().map(RequestBody::bytes).unwrap_or_default();
     let mut shown: Option<Value> = serde_json::from_slice(body).ok();
     if let Some(shown) = &mut shown {
         redact(shown);

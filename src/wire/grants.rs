@@ -6,7 +6,7 @@ use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use url::{Origin, Url};
 
-use super::WireRequest;
+use super::{RequestBody, WireRequest};
 use crate::grants::{GrantDecision, GrantPolicy};
 use crate::operations::{Api, Operation, OperationCall, identify, path_parameters};
 
@@ -200,12 +200,12 @@ impl Grants {
 
     /// What a request is, and what the rules say of it.
     pub(super) fn judge(&self, request: &WireRequest) -> Judgement {
-        let body = request.body.as_deref();
+        let body = request.body.as_ref().map(RequestBody::bytes);
         self.judge_parts(
             &request.method,
             &request.url,
             &request.headers,
-            body,
+            body.as_deref(),
             Timestamp::now(),
         )
     }
@@ -257,8 +257,8 @@ impl GrantedServer {
                 .find(|endpoint| endpoint.matches(&request.method, path))
                 .map(|endpoint| endpoint.path),
             ServerRule::Policy { api, .. } => {
-                let body = request.body.as_deref();
-                let call = identify(api.operations(), &request.method, path, body).ok()?;
+                let body = request.body.as_ref().map(RequestBody::bytes);
+                let call = identify(api.operations(), &request.method, path, body.as_deref()).ok()?;
                 Some(call.operation.path)
             }
         }

@@ -48,14 +48,14 @@ pub(super) async fn relayed(
     let Some(relay) = relay.filter(|_| completes && request.body.is_some()) else {
         return sent(below, request).await;
     };
-    let body = request.body.take().unwrap_or_default();
+    let body = request.body.take().map(|body| body.bytes()).unwrap_or_default();
     let answer = {
         let _waiting = queue.wait();
         relay.relay(request.url.path().to_owned(), body).await
     };
     match answer {
         RelayedCompletion::SendNow(body) => {
-            request.body = Some(body);
+            request.body = Some(body.into());
             sent(below, request).await
         }
         RelayedCompletion::Answered { status, body, batch } => {

@@ -1,11 +1,10 @@
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{HeaderMap, Method};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{JudgeLoading, JudgeOpening};
+use super::{JudgeLoading, JudgeOpening, RequestBody};
 use crate::principal::Principal;
 
 /// What a request is for.
@@ -70,7 +69,7 @@ pub struct WireRequest {
     pub url: Url,
     /// Headers; credentials among them are marked sensitive.
     pub headers: HeaderMap,
-    pub body: Option<Bytes>,
+    pub body: Option<RequestBody>,
     /// How the stack treats it.
     pub policy: Policy,
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use http_body_util::Full;
 use url::Host;
 
 use super::service::{LayerResult, LayerService};
@@ -84,7 +85,10 @@ async fn send(client: reqwest::Client, request: WireRequest) -> LayerResult {
     };
     let mut outgoing = reqwest::Request::new(request.method, request.url);
     *outgoing.headers_mut() = request.headers;
-    *outgoing.body_mut() = request.body.map(Into::into);
+    if let Some(body) = request.body {
+        // As a stream of one piece: of a body that can be sent again the client would keep a copy.
+        *outgoing.body_mut() = Some(reqwest::Body::wrap(Full::new(body.take()?)));
+    }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that may")]
     let sent = tokio::time::timeout(timeout, client.execute(outgoing)).await;

@@ -103,7 +103,7 @@ impl Server {
     pub(super) fn query(&self, body: &str) -> WireRequest {
         let mut request = self.get("/api/query");
         request.method = http::Method::POST;
-        request.body = Some(bytes::Bytes::copy_from_slice(body.as_bytes()));
+        request.body = Some(body.to_owned().into());
         request.policy.purpose = Purpose::DataQuery;
         request
     }

@@ -1,4 +1,5 @@
 use std::pin::pin;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
@@ -97,8 +98,10 @@ impl OpenAiModel {
         format: Option<&ResponseFormat>,
     ) -> Result<ModelStream, ModelError> {
         let name = &self.at.endpoint.id().name;
-        let answer = self.at.ask(|left_out| {
-            let body = ChatBody::new(name, self.server, request, format, left_out);
+        let (at, server) = (Arc::clone(&self.at.endpoint), self.server);
+        let (asked, schema) = (request.clone(), format.cloned());
+        let answer = self.at.ask(move |left_out| {
+            let body = ChatBody::new(&at.id().name, server, &asked, schema.as_ref(), left_out);
             Ok(CompletionBody {
                 json: serde_json::to_vec(&body)?,
                 parts: body.parts(left_out),

@@ -359,7 +359,7 @@ impl ProviderBatches {
     }
 
     fn request(&self, method: Method, path: &str, body: Option<Bytes>) -> WireRequest {
-        let mut request = self.endpoint.request(method, path, body);
+        let mut request = self.endpoint.request(method, path, body.map(Into::into));
         request.policy.timeout = LONG;
         request
     }

@@ -1,4 +1,5 @@
 use std::pin::pin;
+use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -40,9 +41,9 @@ impl ResponsesModel {
     }
 
     async fn start(&self, request: &ModelRequest) -> Result<ModelStream, ModelError> {
-        let name = &self.at.endpoint.id().name;
-        let answer = self.at.ask(|left_out| {
-            let body = body(name, request, left_out)?;
+        let (at, asked) = (Arc::clone(&self.at.endpoint), request.clone());
+        let answer = self.at.ask(move |left_out| {
+            let body = body(&at.id().name, &asked, left_out)?;
             Ok(CompletionBody {
                 json: serde_json::to_vec(&body)?,
                 parts: parts(&body),

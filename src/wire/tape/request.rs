@@ -19,9 +19,10 @@ pub(super) const MESSAGES: [&str; 2] = ["messages", "input"];
 pub(super) fn canonical(request: &WireRequest) -> Value {
     let mut whole = without_body(request);
     if let (Some(body), Some(fields)) = (&request.body, whole.as_object_mut()) {
-        match canonical::json(body) {
+        let body = body.bytes();
+        match canonical::json(&body) {
             Some(json) => fields.insert("body".to_owned(), json),
-            None => fields.insert("text".to_owned(), String::from_utf8_lossy(body).into()),
+            None => fields.insert("text".to_owned(), String::from_utf8_lossy(&body).into()),
         };
     }
     redact(&mut whole);

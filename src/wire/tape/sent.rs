@@ -17,7 +17,7 @@ use super::prefix::SharedPrefix;
 use super::redact::redact;
 use super::request::{self, MESSAGES, PREFIX, VOLATILE, canonical};
 use crate::wire::canonical::is_exact;
-use crate::wire::{Purpose, WireRequest};
+use crate::wire::{Purpose, RequestBody, WireRequest};
 
 /// A canonical request.
 #[derive(Debug, Clone)]
@@ -56,7 +56,8 @@ impl SentRequest {
     /// The request as it is sent. `before` is the body of the completion before it.
     pub(super) fn of(request: &WireRequest, before: Option<&SentBody>) -> Self {
         if request.policy.purpose == Purpose::Completion
-            && let Some(text) = request.body.as_deref().and_then(|body| str::from_utf8(body).ok())
+            && let Some(sent) = request.body.as_ref().map(RequestBody::bytes)
+            && let Ok(text) = str::from_utf8(&sent)
             && let Some(body) = SentBody::read(text, before)
         {
             let mut whole = request::without_body(request);
@@ -400,7 +401,7 @@ mod tests {
             method: http::Method::POST,
             url: "http://127.0.0.1:9/v1/chat/completions".parse().unwrap(),
             headers: http::HeaderMap::new(),
-            body: Some(Bytes::copy_from_slice(body.as_bytes())),
+            body: Some(body.to_owned().into()),
             policy: Policy {
                 purpose: Purpose::Completion,
                 principal: Principal::default(),
