@@ -5,15 +5,16 @@
 //!
 //! | the model answered, and | outcome |
 //! |---|---|
-//! | no call was made, or only the catalog was read | `answered` |
+//! | no call was made, or only the catalog was read, and no query was refused | `answered` |
 //! | it has results, all whole, and every failed query was made up for | `answered` |
 //! | it has results, but one is cut, a figure has no source, or a query failed | `partial` |
 //! | it has no result, and what it last asked the data source for failed | `upstream_failed` |
-//! | it has no result, and all calls were refused for names that the catalog does not have | `not_in_catalog` |
-//! | it has no result, and all calls were refused for other reasons, or failed | `upstream_failed` |
+//! | it has no result, and all queries were refused, all for names that the catalog does not have | `not_in_catalog` |
+//! | it has no result, and all queries were refused or failed | `upstream_failed` |
 //!
-//! What a server wrote decides nothing: failures count by their class alone. A failure counts until the same is asked with
-//! success.
+//! The same holds for other calls where no query was asked for. What a server wrote decides nothing: failures count by their
+//! class alone. The failure of a query counts until the same is asked with success, that of a look-up until any of its kind
+//! has success.
 
 use std::collections::BTreeMap;
 
@@ -31,6 +32,16 @@ pub(super) struct FailedCalls {
     /// What was asked of the data source and failed the last time, by tool, and whether the source itself failed.
     open: BTreeMap<(&'static str, AskedFor), bool>,
     refused: Option<RefusedFor>,
+    queries: QueriesSoFar,
+}
+
+/// What came of the queries that were asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum QueriesSoFar {
+    #[default]
+    Untried,
+    Refused,
+    Worked,
 }
 
 /// What a call asks the data source for.
@@ -68,6 +79,9 @@ impl FailedCalls {
 
     /// Takes note of a call that the gate refused.
     pub(super) fn refused(&mut self, refusal: &Refusal) {
+        if refusal.of_query && self.queries == QueriesSoFar::Untried {
+            self.queries = QueriesSoFar::Refused;
+        }
         use RefusalClass::{NotInCatalog, UnknownName, UnknownTool};
         let unknown = matches!(refusal.class, NotInCatalog | UnknownName | UnknownTool);
         let only_unknown = self.refused != Some(RefusedFor::Other);
@@ -80,7 +94,15 @@ impl FailedCalls {
 
     /// Takes note of a call that brought something.
     pub(super) fn made_up_for(&mut self, call: &PlannedCall) {
-        self.open.remove(&(call.tool, AskedFor::of(call)));
+        match call.role() {
+            ToolRole::Lookup => self.open.retain(|(tool, _), _| *tool != call.tool),
+            role => {
+                self.open.remove(&(call.tool, AskedFor::of(call)));
+                if role == ToolRole::Query {
+                    self.queries = QueriesSoFar::Worked;
+                }
+            }
+        }
     }
 
     /// Whether the data source itself failed.
@@ -116,8 +138,9 @@ fn without_results(turn: &TurnState) -> Option<Outcome> {
         return Some(Outcome::Partial);
     }
     let mut calls = turn.records.iter().map(|record| record.status).peekable();
-    let none_worked = calls.peek().is_some()
-        && calls.all(|status| matches!(status, CallStatus::Refused | CallStatus::Failed));
+    let none_worked = turn.failed.queries == QueriesSoFar::Refused
+        || calls.peek().is_some()
+            && calls.all(|status| matches!(status, CallStatus::Refused | CallStatus::Failed));
     // Figures that have a source come from results of earlier turns, which need no call.
     let sourced = turn
         .figures

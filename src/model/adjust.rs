@@ -24,6 +24,8 @@ pub enum RequestPart {
     TokenLimit,
     /// The limit of tokens by every name it has, `max_output_tokens` too: the server's own limit holds.
     AnyTokenLimit,
+    /// A limit of more tokens than these, for which these are sent.
+    TokensAbove(u32),
     /// `null` as the content of a message that only calls tools, for which an empty text is sent.
     NullContent,
     /// `temperature`.
@@ -132,6 +134,7 @@ impl RequestPart {
             Self::StreamOptions => "`stream_options` is left out, so that usage may be unknown",
             Self::TokenLimit => "the limit of tokens is sent under its other name",
             Self::AnyTokenLimit => "no limit of tokens is sent, so that the server's own holds",
+            Self::TokensAbove(_) => "the limit of tokens is the largest that the server takes",
             Self::NullContent => "an empty text is sent where a message has no content",
             Self::Temperature => "`temperature` is left out",
             Self::ToolChoice => "`tool_choice` is left out",
@@ -156,12 +159,14 @@ impl RequestPart {
     }
 
     /// The part that a refusal names, of those that the refused request had. `words` is all that the server said.
-    pub(super) fn refused(words: &str, sent: &[Self]) -> Option<Self> {
+    pub(super) fn refused(words: &str, sent: &SentParts) -> Option<Self> {
         let words = words.to_lowercase();
         let refusing = REFUSING.iter().any(|phrase| words.contains(phrase));
         let has = |phrases: &[&str]| phrases.iter().any(|phrase| words.contains(phrase));
         let named = |part: Self| part.names().iter().any(|name| contains_word(&words, name));
-        sent.iter().copied().find(|part| match part {
+        let names_streaming = words.contains("streaming") || contains_word(&words, "stream");
+        let streams = sent.parts.contains(&Self::Stream);
+        sent.parts.iter().copied().find(|part| match part {
             Self::NullContent => {
                 let null = ["null", "none", "string", "nil"]
                     .iter()
@@ -175,11 +180,12 @@ impl RequestPart {
                 (contains_word(&words, "content") && (null || missing))
                     || (words.contains("messages[") && words.contains("invalid type: null"))
             }
-            Self::Tools => refusing && names_tools(&words),
-            Self::Stream => refusing && (words.contains("streaming") || contains_word(&words, "stream")),
+            // Some servers call tools where nothing is streamed.
+            Self::Tools => refusing && names_tools(&words) && !(streams && names_streaming),
+            Self::Stream => refusing && names_streaming,
             Self::ChatCompletions => NO_CHAT.iter().any(|phrase| words.contains(phrase)),
             Self::RoleOrder => {
-                has(&["roles must alternate", "must alternate", "should alternate"])
+                has(&["must alternate", "should alternate"])
                     || (words.contains("unexpected role") && words.contains("after role"))
             }
             Self::SystemRole => {
@@ -200,7 +206,13 @@ impl RequestPart {
                 words.contains("reasoning_content")
                     && has(&["missing", "must be passed", "must be provided", "is required"])
             }
-            Self::KeptFields => refusing && KEPT.iter().any(|name| contains_word(&words, name)),
+            Self::KeptFields => {
+                let names = KEPT.iter().copied().chain(sent.kept.iter().map(String::as_str));
+                refusing
+                    && names
+                        .into_iter()
+                        .any(|name| contains_word(&words, &name.to_lowercase()))
+            }
             // `input[2].status`
             Self::ItemStatus => words.contains("].status"),
             Self::Temperature => {
@@ -225,6 +237,7 @@ impl RequestPart {
             Self::Include => &["include", "encrypted_content", "reasoning.encrypted_content"],
             Self::Store => &["store"],
             Self::NullContent
+            | Self::TokensAbove(_)
             | Self::Stream
             | Self::Tools
             | Self::ItemStatus
@@ -236,6 +249,33 @@ impl RequestPart {
             | Self::KeptFields => &[],
         }
     }
+}
+
+/// What of a request could be left out.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SentParts {
+    /// The surest to be meant first.
+    pub(super) parts: Vec<RequestPart>,
+    /// The names of fields that only the server understands.
+    pub(super) kept: BTreeSet<String>,
+    pub(super) limit: Option<SentLimit>,
+}
+
+/// A limit of tokens that a request had.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SentLimit {
+    pub(super) tokens: u32,
+    /// Whether a request may be without one.
+    pub(super) is_optional: bool,
+}
+
+/// A limit of tokens as it is sent where these parts are left out.
+pub(super) fn token_limit(wanted: u32, left_out: &BTreeSet<RequestPart>) -> u32 {
+    let most = left_out.iter().filter_map(|part| match part {
+        RequestPart::TokensAbove(tokens) => Some(*tokens),
+        _ => None,
+    });
+    most.min().map_or(wanted, |most| wanted.min(most))
 }
 
 /// Whether a refusal speaks of tools as such, and not of one call or one result in the conversation.
@@ -320,13 +360,28 @@ impl Adjustments {
     pub(super) fn answer(
         &self,
         refusal: &ServerRefusal,
-        sent: &[RequestPart],
+        sent: &SentParts,
         tried: &mut Vec<RequestPart>,
     ) -> bool {
         let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match refusal.part(sent) {
+        let limited = tried
+            .iter()
+            .any(|part| matches!(part, RequestPart::TokensAbove(_)));
+        let part = match refusal.part(sent) {
+            // The limit that the server named did not help.
+            Some(RequestPart::TokensAbove(_)) if limited => sent
+                .limit
+                .filter(|limit| limit.is_optional)
+                .map(|_| RequestPart::AnyTokenLimit),
+            part => part,
+        };
+        match part {
             // Whoever drives the model decides what to do without tools.
             Some(part @ (RequestPart::Tools | RequestPart::ChatCompletions)) => {
+                // It was not the streaming of calls.
+                if tried.contains(&RequestPart::Stream) {
+                    parts.remove(&RequestPart::Stream);
+                }
                 parts.insert(part);
                 false
             }

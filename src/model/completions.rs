@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::Method;
 use url::Url;
 
-use super::adjust::{Adjustments, RequestPart};
+use super::adjust::{Adjustments, RequestPart, SentParts};
 use super::endpoint::{ModelEndpoint, address_variable, key_variable};
 use super::refusal::ServerRefusal;
 use super::{ModelError, ModelSettings, Provider, loading};
@@ -23,10 +23,10 @@ pub(super) struct CompletionEndpoint {
     wire: Wire,
 }
 
-/// A request's body, and the parts of it that could be left out, the surest to be meant first.
+/// A request's body, and what of it could be left out.
 pub(super) struct CompletionBody {
     pub(super) json: Vec<u8>,
-    pub(super) parts: Vec<RequestPart>,
+    pub(super) parts: SentParts,
 }
 
 impl CompletionEndpoint {

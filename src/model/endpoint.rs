@@ -1,6 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use bytes::BytesMut;
+use futures_util::stream::{self, StreamExt};
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -160,11 +162,32 @@ impl ModelEndpoint {
         }
     }
 
-    /// The error that a web page stands for: what is at the address is not the API of a model.
-    fn web_page(&self, content_type: Option<&str>) -> Option<ModelError> {
-        content_type.filter(|kind| kind.starts_with("text/html"))?;
-        let hint = missing_route::hint(self.id.provider, &self.base);
-        Some(self.unreadable(format!("it is a web page; {hint}")))
+    /// The response, unless it is a web page: what is at the address is not the API of a model then. Some servers call a
+    /// stream so, and its first bytes tell.
+    async fn no_web_page(&self, mut response: WireResponse) -> Result<WireResponse, ModelError> {
+        let kind = response.headers.get(http::header::CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if !kind.starts_with("text/html") {
+            return Ok(response);
+        }
+        let mut first = BytesMut::new();
+        let mut broken = None;
+        while first.trim_ascii().is_empty() && broken.is_none() {
+            match response.body.next().await {
+                Some(Ok(piece)) => first.extend_from_slice(&piece),
+                Some(Err(error)) => broken = Some(error),
+                None => break,
+            }
+        }
+        let begins = first.trim_ascii_start();
+        if broken.is_none() && (begins.is_empty() || begins.starts_with(b"<")) {
+            let hint = missing_route::hint(self.id.provider, &self.base);
+            return Err(self.unreadable(format!("it is a web page; {hint}")));
+        }
+        let before = [Ok(first.freeze())].into_iter().chain(broken.map(Err));
+        let rest = std::mem::replace(&mut response.body, stream::empty().boxed());
+        response.body = stream::iter(before).chain(rest).boxed();
+        Ok(response)
     }
 
     /// A stream that ended before the completion did, or reported an error in its middle.
@@ -214,14 +237,7 @@ impl ModelEndpoint {
             let body = response.bytes().await.map_err(|source| self.wire_error(source))?;
             return Ok(Err(ServerRefusal::read(status, &body)));
         }
-        let kind = response
-            .headers
-            .get(http::header::CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok());
-        match self.web_page(kind) {
-            Some(error) => Err(error),
-            None => Ok(Ok(response)),
-        }
+        self.no_web_page(response).await.map(Ok)
     }
 
     /// The error that a redirection stands for: nothing is followed, because a key goes to the configured address alone.

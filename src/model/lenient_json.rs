@@ -72,6 +72,7 @@ impl<'a> LenientParser<'a> {
         }
         let mut arguments = Map::new();
         while !self.eat(")") {
+            self.eat("**");
             if self.rest.starts_with('{') {
                 let Value::Object(object) = self.any(depth)? else {
                     return None;

@@ -53,6 +53,7 @@ mod salvage;
 mod server_error;
 mod settings;
 mod sse;
+mod token_limit;
 mod tool_names;
 mod tool_schema;
 mod trial;

@@ -1,7 +1,8 @@
 use http::StatusCode;
 
-use super::adjust::RequestPart;
+use super::adjust::{RequestPart, SentParts};
 use super::server_error::{ServerError, message_of_body};
+use super::token_limit::{self, TokenLimitAdvice};
 
 /// Most of a refusal that is searched for the name of a part, in characters.
 const WORDS: usize = 8 << 10;
@@ -35,7 +36,12 @@ impl ServerRefusal {
     }
 
     /// The part of the request that it names, of those that were sent.
-    pub(super) fn part(&self, sent: &[RequestPart]) -> Option<RequestPart> {
+    pub(super) fn part(&self, sent: &SentParts) -> Option<RequestPart> {
+        if matches!(self.status.as_u16(), 400 | 422)
+            && let Some(limit) = self.token_limit(sent)
+        {
+            return Some(limit);
+        }
         let part = RequestPart::refused(&self.words, sent)?;
         match self.status.as_u16() {
             400 | 422 => Some(part),
@@ -46,6 +52,14 @@ impl ServerRefusal {
                 Some(part).filter(|part| matches!(part, RequestPart::Tools | RequestPart::ChatCompletions))
             }
             _ => None,
+        }
+    }
+    /// What to do about the limit of tokens, where it is what was refused.
+    fn token_limit(&self, sent: &SentParts) -> Option<RequestPart> {
+        let limit = sent.limit?;
+        match token_limit::advice(&self.message, limit.tokens)? {
+            TokenLimitAdvice::AtMost(tokens) => Some(RequestPart::TokensAbove(tokens)),
+            TokenLimitAdvice::None => limit.is_optional.then_some(RequestPart::AnyTokenLimit),
         }
     }
 }

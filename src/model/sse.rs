@@ -19,6 +19,8 @@ use crate::wire::{BodyStream, WireError};
 
 /// The mark that ends a stream of chat completions.
 const END: &str = "[DONE]";
+/// The end of a line as it is written in a text.
+const WRITTEN_END: &str = "\\n";
 /// What an event says that is called an error and says nothing else.
 const NO_WORDS: &str = "the server gives no reason";
 /// JSON that stands outside any event is tried at each line's end while it is no longer than this, in bytes.
@@ -114,11 +116,12 @@ impl SseParser {
         let whole = lines.join("\n");
         if is_error(&name) && whole.trim().is_empty() {
             items.push(event(json!({ "error": NO_WORDS })));
-        } else if lines.len() < 2 || read(&whole).is_some() {
+        } else if lines.len() < 2 && !whole.contains(WRITTEN_END) || read(&whole).is_some() {
             items.extend(item(&name, &whole));
         } else {
-            // Events that no empty line parts.
-            items.extend(lines.iter().filter_map(|line| item(&name, line)));
+            // Events that no empty line parts, or one that is written out.
+            let parts = lines.iter().flat_map(|line| written_apart(line));
+            items.extend(parts.filter_map(|part| item(&name, part)));
         }
     }
 
@@ -132,6 +135,30 @@ impl SseParser {
             items.extend(objects);
         }
     }
+}
+
+/// The events of one line, where a gateway wrote out the ends of lines between them. A text within an event may hold the same
+/// two characters.
+fn written_apart(line: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = line;
+    let mut from = 0;
+    while let Some(found) = rest.get(from..).and_then(|rest| rest.find(WRITTEN_END)) {
+        let end = from.saturating_add(found);
+        let Some((part, after)) = rest.split_at_checked(end) else {
+            break;
+        };
+        from = end.saturating_add(WRITTEN_END.len());
+        let is_end =
+            part.trim().is_empty() || item("", part).is_some_and(|item| !matches!(item, SseItem::Noise(_)));
+        if is_end {
+            parts.push(part);
+            rest = after.get(WRITTEN_END.len()..).unwrap_or_default();
+            from = 0;
+        }
+    }
+    parts.push(rest);
+    parts
 }
 
 /// The value of a field if the line is one of this name.
@@ -151,7 +178,10 @@ fn is_field(line: &str) -> bool {
 
 /// What the data of one event is.
 fn item(name: &str, data: &str) -> Option<SseItem> {
-    let data = data.trim().trim_start_matches('\u{feff}');
+    let mut data = data.trim().trim_start_matches('\u{feff}');
+    while let Some(inner) = data.strip_prefix("data:") {
+        data = inner.trim_start();
+    }
     let is_error = is_error(name);
     if data.is_empty() {
         return None;
@@ -198,14 +228,37 @@ fn events(json: Value) -> Vec<SseItem> {
         .collect()
 }
 
-/// JSON, also with half of a surrogate pair in it, which some servers send when they cut a text within a character.
+/// JSON, also with half of a surrogate pair in it, which some servers send when they cut a text within a character, and with
+/// what is no number among its numbers.
 fn read(text: &str) -> Option<Value> {
     if text.trim().is_empty() {
         return None;
     }
-    serde_json::from_str(text)
-        .ok()
-        .or_else(|| serde_json::from_str(&without_lone_surrogates(text)?).ok())
+    let strict = |text: &str| serde_json::from_str(text).ok();
+    strict(text)
+        .or_else(|| strict(&without_lone_surrogates(text)?))
+        .or_else(|| strict(&without_odd_numbers(text)?))
+}
+
+/// The text with `null` in place of `NaN` and of infinite numbers; `None` when there are none.
+fn without_odd_numbers(text: &str) -> Option<String> {
+    const ODD: [&str; 6] = ["NaN", "-NaN", "Infinity", "-Infinity", "+Infinity", "+NaN"];
+    let mut out = String::with_capacity(text.len());
+    let (mut rest, mut is_text, mut found) = (text, false, false);
+    while let Some(next) = rest.chars().next() {
+        let odd = ODD.iter().find(|odd| !is_text && rest.starts_with(**odd));
+        let length = match (odd, next) {
+            (Some(odd), _) => odd.len(),
+            (None, '\\') if is_text => 1 + rest.chars().nth(1).map_or(0, char::len_utf8),
+            (None, next) => next.len_utf8(),
+        };
+        is_text ^= next == '"';
+        let (part, after) = rest.split_at_checked(length)?;
+        out.push_str(if odd.is_some() { "null" } else { part });
+        found |= odd.is_some();
+        rest = after;
+    }
+    found.then_some(out)
 }
 
 /// The text with U+FFFD in place of escapes that are half of a pair; `None` when there are none.

@@ -44,12 +44,23 @@ impl ToolNames {
         self.0.iter().any(|known| known.name == name)
     }
 
+    /// Whether a tool's name begins with this.
+    pub(super) fn begin_with(&self, beginning: &str) -> bool {
+        self.0.iter().any(|known| known.name.starts_with(beginning))
+    }
+
     /// Whether these are the keys of a tool's arguments: all of them known, and as many as it needs.
     pub(super) fn take(&self, keys: &[&str]) -> bool {
         let knows = |tool: &KnownTool| {
             keys.len() >= tool.required && keys.iter().all(|key| tool.arguments.iter().any(|own| own == key))
         };
         !keys.is_empty() && self.0.iter().any(knows)
+    }
+
+    /// Whether this tool has an argument of this name.
+    pub(super) fn takes(&self, tool: &str, key: &str) -> bool {
+        let mut tools = self.0.iter().filter(|known| known.name == tool);
+        tools.any(|known| known.arguments.iter().any(|own| own == key))
     }
 
     /// Whether any tool has an argument of this name.
@@ -60,7 +71,7 @@ impl ToolNames {
     }
 
     /// The name without what models and servers put around it: `functions.run_card`, `default_api.run_card`,
-    /// `run_card<|channel|>commentary`, `run_card:0`, ` Run_Card`, `runCard`, `run_cardrun_card`. Only a name in which
+    /// `run_card<|channel|>commentary`, `run_card:0`, `run_card_1`, ` Run_Card`, `runCard`, `run_cardrun_card`. Only a name in which
     /// exactly one tool is named becomes that tool's; any other stays as it is.
     pub(super) fn plain(&self, written: &str) -> String {
         if self.has(written) {
@@ -68,6 +79,13 @@ impl ToolNames {
         }
         if let Some(name) = self.spelled(written) {
             return name.to_owned();
+        }
+        // Arguments within the name are not to be lost with it.
+        if written
+            .split_once(['(', '{'])
+            .is_some_and(|(_, inside)| inside.contains(char::is_alphanumeric))
+        {
+            return written.to_owned();
         }
         let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
         let mut found: Vec<&str> = written
@@ -91,7 +109,18 @@ impl ToolNames {
             .iter()
             .find_map(|end| inner.strip_suffix(end))
             .unwrap_or(inner);
-        [word, last, inner].iter().find_map(|word| self.spelled(word))
+        let counted = |word: &&str| word.ends_with(|c: char| c.is_ascii_digit());
+        let words = [word, last, inner];
+        let uncounted = words.iter().filter(|word| counted(word)).map(|word| {
+            let number = |c: char| c.is_ascii_digit() || c == '_' || c == '-';
+            word.trim_end_matches(number)
+        });
+        let found = words.iter().find_map(|word| self.spelled(word));
+        found.or_else(|| {
+            uncounted
+                .filter(|word| !word.is_empty())
+                .find_map(|word| self.spelled(word))
+        })
     }
 
     /// The tool whose letters these are, once or twice.

@@ -126,6 +126,7 @@ impl Toolbox {
             let shown = example.as_ref().map(|arguments| (tool.name(), arguments));
             Refusal {
                 about_catalog: tool.role() != ToolRole::HeldResults,
+                of_query: tool.role() == ToolRole::Query,
                 ..rejection.refusal(shown)
             }
         })

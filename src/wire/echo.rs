@@ -1,16 +1,18 @@
 //! A credential that a server echoes goes no further. Whatever a request carries as a credential is taken out of its
 //! response, headers and body alike, right above the transport: so everything above (errors, logs, tapes, the cache, what a
 //! model reads) sees the response without it, and a tape holds what the agent saw. Our own words never pass here, so that a
-//! credential that is part of an address does not spoil an error that names the address.
+//! credential that is part of an address does not spoil an error that names the address. [`SecretTexts`] finds a credential
+//! however it is written; where a model answers, one that is spread over the events of a stream is found as well.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderValue};
-use memchr::memmem;
 use serde_json::Value;
 use tower::ServiceExt;
 
+use super::secret_texts::{SecretTexts, without};
 use super::service::{LayerResult, LayerService};
+use super::split_secrets::clean_events;
 use super::{BodyStream, Purpose, REDACTED, WireRequest, is_secret};
 
 /// Shorter credentials are part of so many words that taking them out would leave nothing to read.
@@ -23,27 +25,27 @@ const SHORTEST_IN_DATA: usize = 8;
 #[derive(Debug, Default)]
 struct SentCredentials {
     /// Long enough to be taken out of data too.
-    anywhere: Vec<Vec<u8>>,
+    anywhere: Vec<String>,
     /// Taken out of failures only.
-    in_failures: Vec<Vec<u8>>,
+    in_failures: Vec<String>,
 }
 
 /// Sends a request, and takes its credentials out of the response.
 pub(super) async fn without_echo(below: LayerService, request: WireRequest) -> LayerResult {
     let sent = SentCredentials::of(&request);
+    let is_told = request.policy.purpose == Purpose::Completion;
     let mut response = below.oneshot(request).await?;
-    if response.status.is_success() {
-        clean_headers(&mut response.headers, &sent.anywhere);
-        if !sent.anywhere.is_empty() {
-            response.body = clean_stream(response.body, sent.anywhere);
-        }
-    } else {
-        let all = [sent.anywhere, sent.in_failures].concat();
-        clean_headers(&mut response.headers, &all);
-        if !all.is_empty() {
-            response.body = clean_whole(response.body, all);
-        }
+    let fails = !response.status.is_success();
+    let secrets = sent.texts(fails);
+    if secrets.is_empty() {
+        return Ok(response);
     }
+    clean_headers(&mut response.headers, &secrets);
+    response.body = match (fails, is_told) {
+        (true, _) => clean_whole(response.body, secrets),
+        (false, false) => clean_stream(response.body, secrets),
+        (false, true) => clean_events(clean_stream(response.body, secrets.clone()), secrets),
+    };
     Ok(response)
 }
 
@@ -68,12 +70,16 @@ impl SentCredentials {
         {
             sent.add_fields(&body);
         }
-        // The longest first, so that no rest of one stays behind when another is a part of it.
-        for texts in [&mut sent.anywhere, &mut sent.in_failures] {
-            texts.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-            texts.dedup();
-        }
         sent
+    }
+
+    /// What is taken out of a response.
+    fn texts(self, of_a_failure: bool) -> SecretTexts {
+        let mut texts = self.anywhere;
+        if of_a_failure {
+            texts.extend(self.in_failures);
+        }
+        SecretTexts::of(texts)
     }
 
     fn add_fields(&mut self, body: &Value) {
@@ -102,14 +108,12 @@ impl SentCredentials {
         } else {
             &mut self.in_failures
         };
-        texts.push(secret.as_bytes().to_vec());
-        let quoted = Value::from(secret).to_string();
-        let quoted = quoted.trim_matches('"');
-        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        for other in [quoted.to_owned(), quoted.replace('/', r"\/"), encoded] {
-            if other != secret {
-                texts.push(other.into_bytes());
-            }
+        texts.push(secret.to_owned());
+        // Its characters are found in any spelling, but for those that spellings are made of.
+        if secret.contains(['\\', '%', '&']) {
+            let quoted = Value::from(secret).to_string();
+            texts.push(quoted.trim_matches('"').to_owned());
+            texts.push(url::form_urlencoded::byte_serialize(secret.as_bytes()).collect());
         }
     }
 }
@@ -128,9 +132,9 @@ fn without_scheme(value: &str) -> &str {
     }
 }
 
-fn clean_headers(headers: &mut HeaderMap, secrets: &[Vec<u8>]) {
+fn clean_headers(headers: &mut HeaderMap, secrets: &SecretTexts) {
     for value in headers.values_mut() {
-        if let Some(clean) = clean(value.as_bytes(), secrets) {
+        if let Some(clean) = secrets.clean(value.as_bytes()) {
             *value = HeaderValue::from_bytes(&clean).unwrap_or(HeaderValue::from_static(REDACTED));
         }
     }
@@ -138,7 +142,7 @@ fn clean_headers(headers: &mut HeaderMap, secrets: &[Vec<u8>]) {
 
 /// A body that is passed on as it comes. Where its pieces are split stays as it was, unless a credential may begin at the
 /// end of one.
-fn clean_stream(mut body: BodyStream, secrets: Vec<Vec<u8>>) -> BodyStream {
+fn clean_stream(mut body: BodyStream, secrets: SecretTexts) -> BodyStream {
     async_stream::stream! {
         let mut kept = BytesMut::new();
         while let Some(chunk) = body.next().await {
@@ -158,13 +162,12 @@ fn clean_stream(mut body: BodyStream, secrets: Vec<Vec<u8>>) -> BodyStream {
                 kept.extend_from_slice(&chunk);
                 kept.split().freeze()
             };
-            if let Some(clean) = clean(&piece, &secrets) {
+            let found = secrets.find(&piece);
+            let open = found.open.map(|at| piece.split_off(at));
+            if let Some(clean) = without(&piece, &found.whole) {
                 piece = clean.into();
             }
-            let open = unfinished(&piece, &secrets);
-            if open > 0 {
-                kept.extend_from_slice(&piece.split_off(piece.len().saturating_sub(open)));
-            }
+            kept.extend_from_slice(&open.unwrap_or_default());
             if !piece.is_empty() {
                 yield Ok(piece);
             }
@@ -177,7 +180,7 @@ fn clean_stream(mut body: BodyStream, secrets: Vec<Vec<u8>>) -> BodyStream {
 }
 
 /// The body of a failure, in one piece.
-fn clean_whole(mut body: BodyStream, secrets: Vec<Vec<u8>>) -> BodyStream {
+fn clean_whole(mut body: BodyStream, secrets: SecretTexts) -> BodyStream {
     async_stream::stream! {
         let (mut whole, mut broken) = (Vec::new(), None);
         while let Some(chunk) = body.next().await {
@@ -189,7 +192,7 @@ fn clean_whole(mut body: BodyStream, secrets: Vec<Vec<u8>>) -> BodyStream {
                 }
             }
         }
-        let whole = clean(&whole, &secrets).unwrap_or(whole);
+        let whole = secrets.clean(&whole).unwrap_or(whole);
         if !whole.is_empty() {
             yield Ok(Bytes::from(whole));
         }
@@ -198,49 +201,6 @@ fn clean_whole(mut body: BodyStream, secrets: Vec<Vec<u8>>) -> BodyStream {
         }
     }
     .boxed()
-}
-
-/// The text without the secrets; `None` when it holds none of them.
-fn clean(text: &[u8], secrets: &[Vec<u8>]) -> Option<Vec<u8>> {
-    let mut cleaned: Option<Vec<u8>> = None;
-    for secret in secrets {
-        let now = cleaned.as_deref().unwrap_or(text);
-        let places: Vec<usize> = memmem::find_iter(now, secret)
-            .filter(|at| secret.len() >= SHORTEST_IN_DATA || stands_alone(now, *at, secret.len()))
-            .collect();
-        if places.is_empty() {
-            continue;
-        }
-        let mut clean = Vec::with_capacity(now.len());
-        let mut from = 0;
-        for at in places {
-            clean.extend_from_slice(now.get(from..at).unwrap_or_default());
-            clean.extend_from_slice(REDACTED.as_bytes());
-            from = at.saturating_add(secret.len());
-        }
-        clean.extend_from_slice(now.get(from..).unwrap_or_default());
-        cleaned = Some(clean);
-    }
-    cleaned
-}
-
-/// Whether a short secret is a word of its own there: the `test` in `latest` is not.
-fn stands_alone(text: &[u8], at: usize, length: usize) -> bool {
-    let is_word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    let before = at.checked_sub(1).and_then(|before| text.get(before));
-    !is_word(before) && !is_word(text.get(at.saturating_add(length)))
-}
-
-/// Bytes at the end of a piece that a secret may begin with.
-fn unfinished(piece: &[u8], secrets: &[Vec<u8>]) -> usize {
-    let longest = |secret: &Vec<u8>| {
-        let most = secret.len().saturating_sub(1).min(piece.len());
-        (1..=most)
-            .rev()
-            .find(|length| secret.get(..*length).is_some_and(|begin| piece.ends_with(begin)))
-            .unwrap_or(0)
-    };
-    secrets.iter().map(longest).max().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -254,7 +214,8 @@ mod tests {
             .iter()
             .map(|piece| Ok(Bytes::copy_from_slice(piece.as_bytes())))
             .collect();
-        let body = clean_stream(stream::iter(pieces).boxed(), vec![secret.as_bytes().to_vec()]);
+        let secrets = SecretTexts::of(vec![secret.to_owned()]);
+        let body = clean_stream(stream::iter(pieces).boxed(), secrets);
         body.map(|piece| String::from_utf8(piece.unwrap().to_vec()).unwrap())
             .collect()
             .await
@@ -277,12 +238,5 @@ mod tests {
     async fn pieces_stay_as_they_were_where_no_credential_may_begin() {
         let pieces = ["data: one\n\n", "data: two\n\n"];
         assert_eq!(cleaned(&pieces, "mb_secret_key").await, pieces);
-    }
-
-    #[test]
-    fn short_credentials_are_words_of_their_own() {
-        let secrets = [b"test".to_vec()];
-        let seen = clean(b"the latest key 'test' failed", &secrets).unwrap();
-        assert_eq!(seen, b"the latest key '[redacted]' failed");
     }
 }

@@ -87,3 +87,10 @@ pub enum WireError {
     #[error(transparent)]
     Tape(Box<TapeError>),
 }
+
+impl WireError {
+    /// Whether the connection broke, or nothing more came over it in time.
+    pub(crate) fn is_broken(&self) -> bool {
+        matches!(self, Self::Broken { .. } | Self::Timeout { .. })
+    }
+}

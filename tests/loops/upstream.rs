@@ -237,6 +237,63 @@ async fn an_answer_after_refused_calls_alone_is_not_an_answer() {
     }
 }
 
+/// What a turn comes to that asks for these calls, one a step, and then writes an answer.
+async fn after_calls(
+    calls: impl Fn(&serde_json::Value) -> Vec<(&'static str, serde_json::Value)> + Send + 'static,
+) -> Outcome {
+    let mut step = 0;
+    let model = ScriptedModel::openai_with(move |request| {
+        step += 1;
+        match calls(request).into_iter().nth(step - 1) {
+            Some(call) => Reply::tool_calls([call]),
+            None => Reply::text("It developed very well."),
+        }
+    });
+    let mut stack = Stack::new(model.await, Knobs::default()).await;
+    stack.ask("revenue?").await.outcome
+}
+
+/// A look-up costs nothing and brings no data: it does not make an answer of a turn whose queries were refused.
+#[tokio::test]
+async fn a_lookup_beside_refused_queries_makes_no_answer_of_them() {
+    let describe =
+        |request: &serde_json::Value| ("describe", json!({ "kind": "metric", "id": a_metric(request) }));
+    let malformed = || ("query_metric", json!({ "metric_id": "revenue" }));
+    let unknown = || ("query_metric", json!({ "metric_id": 90_000 }));
+    let no_tool = || ("run_sql", json!({ "sql": "select 1" }));
+    assert_eq!(
+        after_calls(move |request| vec![describe(request), malformed()]).await,
+        Outcome::UpstreamFailed
+    );
+    assert_eq!(
+        after_calls(move |request| vec![malformed(), describe(request)]).await,
+        Outcome::UpstreamFailed
+    );
+    assert_eq!(
+        after_calls(move |request| vec![no_tool(), malformed(), describe(request)]).await,
+        Outcome::UpstreamFailed
+    );
+    assert_eq!(
+        after_calls(move |request| vec![describe(request), unknown()]).await,
+        Outcome::NotInCatalog
+    );
+    // No query: the catalog alone was asked for, and a look-up that was refused is asked again.
+    assert_eq!(
+        after_calls(move |request| vec![describe(request)]).await,
+        Outcome::Answered
+    );
+    assert_eq!(
+        after_calls(move |request| vec![("describe", json!({})), describe(request)]).await,
+        Outcome::Answered
+    );
+    // A query that is asked again in the right way.
+    let right = |request: &serde_json::Value| ("query_metric", json!({ "metric_id": a_metric(request) }));
+    assert_eq!(
+        after_calls(move |request| vec![malformed(), describe(request), right(request)]).await,
+        Outcome::Answered
+    );
+}
+
 #[tokio::test]
 async fn an_answer_that_needs_no_data_is_an_answer() {
     let model = ScriptedModel::openai(vec![

@@ -154,9 +154,9 @@ async fn thinking_is_kept_and_sent_back_unchanged_in_its_place() {
 }
 
 #[tokio::test]
-async fn a_stream_without_message_stop_broke_off() {
+async fn a_stream_that_says_no_reason_for_its_end_broke_off() {
     let whole = crate::support::scripted_anthropic::turn(&Reply::text("ten thousand"));
-    let end = whole.find("event: message_stop").unwrap();
+    let end = whole.find("event: message_delta").unwrap();
     let server = ScriptedModel::anthropic(vec![Reply::sse(&whole[..end])]).await;
     let error = ask(&server.settings(), &question()).await.unwrap_err();
     assert!(matches!(error, ModelError::BrokeOff { .. }), "{error:?}");

@@ -3,35 +3,10 @@
 use cardinal::model::{Message, ModelError, RequestPart, StopCause, connect};
 use serde_json::{Value, json};
 
+use super::chunks::{calls, chunk, end, events, heard, says};
 use super::retry::wire;
-use super::talk::{Heard, call, conversation, listen, question, request, result};
+use super::talk::{call, conversation, listen, question, request, result};
 use crate::support::scripted_model::{Reply, ScriptedModel};
-
-fn events(pieces: &[Value]) -> String {
-    let framed = pieces.iter().map(|piece| format!("data: {piece}\n\n"));
-    framed.collect::<Vec<_>>().concat()
-}
-
-fn chunk(delta: Value) -> Value {
-    json!({"choices": [{"index": 0, "delta": delta, "finish_reason": null}]})
-}
-
-fn end(reason: &str) -> Value {
-    json!({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
-}
-
-fn calls(pieces: Value) -> Value {
-    chunk(json!({ "tool_calls": pieces }))
-}
-
-async fn heard(server: &ScriptedModel) -> Result<Heard, ModelError> {
-    listen(&*connect(&server.settings(), wire(server)).unwrap(), &question()).await
-}
-
-/// What comes of one body, however often it is asked for.
-async fn says(body: String) -> Result<Heard, ModelError> {
-    heard(&ScriptedModel::openai_with(move |_| Reply::sse(body.clone())).await).await
-}
 
 async fn broke_off(body: String) -> String {
     match says(body.clone()).await {
@@ -93,7 +68,7 @@ async fn what_fails_before_a_word_is_said_is_asked_again() {
     let overloaded = json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}});
     let anthropic = format!("event: error\ndata: {overloaded}\n\n");
     let server = ScriptedModel::anthropic(vec![Reply::sse(anthropic), Reply::text("ok")]).await;
-    assert_eq!(heard(&server).await.unwrap().completion.text, "ok");
+    assert_eq!(heard(&server, &question()).await.unwrap().completion.text, "ok");
     for body in [
         events(&[json!({"error": {"message": "Overloaded", "code": 529}})]),
         events(&[
@@ -106,7 +81,11 @@ async fn what_fails_before_a_word_is_said_is_asked_again() {
         "data: [DONE]\n\n".to_owned(),
     ] {
         let server = ScriptedModel::openai(vec![Reply::sse(&body), Reply::text("ok")]).await;
-        assert_eq!(heard(&server).await.unwrap().completion.text, "ok", "{body}");
+        assert_eq!(
+            heard(&server, &question()).await.unwrap().completion.text,
+            "ok",
+            "{body}"
+        );
         assert_eq!(server.requests().len(), 2);
     }
     let server = ScriptedModel::openai(vec![
@@ -116,7 +95,7 @@ async fn what_fails_before_a_word_is_said_is_asked_again() {
         Reply::text("ok"),
     ])
     .await;
-    heard(&server).await.unwrap_err();
+    heard(&server, &question()).await.unwrap_err();
     assert_eq!(
         server.requests().len(),
         1,
@@ -129,7 +108,11 @@ async fn statuses_of_proxies_in_trouble_are_passing() {
     for status in [425, 520, 521, 522, 523, 524] {
         let failed = Reply::status(status, json!({"error": {"message": "a timeout occurred"}}));
         let server = ScriptedModel::openai(vec![failed, Reply::text("ok")]).await;
-        assert_eq!(heard(&server).await.unwrap().completion.text, "ok", "{status}");
+        assert_eq!(
+            heard(&server, &question()).await.unwrap().completion.text,
+            "ok",
+            "{status}"
+        );
     }
 }
 
@@ -152,7 +135,7 @@ async fn no_byte_of_a_stream_makes_anything_panic() {
         crate::support::scripted_anthropic::turn(&Reply::text("ten"))
     );
     let server = ScriptedModel::anthropic(vec![Reply::sse(anthropic)]).await;
-    assert_eq!(heard(&server).await.unwrap().completion.text, "ten");
+    assert_eq!(heard(&server, &question()).await.unwrap().completion.text, "ten");
 }
 
 #[tokio::test]
@@ -162,7 +145,7 @@ async fn a_stream_under_the_type_of_a_document_is_read() {
         Reply::sse(body).with_header("content-type", "application/json"),
     ])
     .await;
-    assert_eq!(heard(&server).await.unwrap().completion.text, "ten");
+    assert_eq!(heard(&server, &question()).await.unwrap().completion.text, "ten");
 }
 
 #[tokio::test]
@@ -517,7 +500,7 @@ async fn marks_for_the_cache_are_left_out_where_the_server_refuses_them() {
 async fn a_server_of_anthropics_protocol_without_tools_says_what_to_change() {
     let refusal = json!({"type": "error", "error": {"message": "this model does not support tools"}});
     let server = ScriptedModel::anthropic_with(move |_| Reply::status(400, refusal.clone())).await;
-    let error = heard(&server).await.unwrap_err().to_string();
+    let error = heard(&server, &question()).await.unwrap_err().to_string();
     assert!(
         error.contains("does not support tools") && error.contains("openai:NAME"),
         "{error}"
@@ -577,12 +560,12 @@ async fn a_generation_that_the_server_could_not_read_is_read_here() {
         ]))])
         .await,
     ] {
-        let completion = heard(&server).await.unwrap().completion;
+        let completion = heard(&server, &question()).await.unwrap().completion;
         assert_eq!(completion.tool_calls[0].name, "run_card");
         assert_eq!(completion.stop, StopCause::ToolCalls);
     }
     let server = ScriptedModel::openai(vec![Reply::status(400, failed("I would run"))]).await;
-    let completion = heard(&server).await.unwrap().completion;
+    let completion = heard(&server, &question()).await.unwrap().completion;
     assert_eq!(
         completion.stop,
         StopCause::Garbled,
@@ -595,7 +578,7 @@ async fn the_innermost_reason_of_a_gateway_is_told() {
     let error = json!({"error": {"message": "Provider returned error", "code": 400, "metadata": {
         "raw": "{\"error\":{\"message\":\"thought_signature is missing\"}}", "provider_name": "Google"}}});
     let server = ScriptedModel::openai(vec![Reply::status(400, error)]).await;
-    let error = heard(&server).await.unwrap_err().to_string();
+    let error = heard(&server, &question()).await.unwrap_err().to_string();
     assert!(
         error.ends_with("Provider returned error: thought_signature is missing"),
         "{error}"
@@ -636,7 +619,7 @@ async fn a_stream_is_the_same_however_its_bytes_are_cut() {
     for size in [1, 2, 3, 5, 7, 64] {
         let server = ScriptedModel::openai(vec![Reply::sse(&body).fragmented(size)]).await;
         assert_eq!(
-            heard(&server).await.unwrap().completion.text,
+            heard(&server, &question()).await.unwrap().completion.text,
             "é ten",
             "in pieces of {size} bytes"
         );
@@ -665,7 +648,11 @@ async fn an_error_is_asked_again_by_its_class() {
     ] {
         let server =
             ScriptedModel::openai(vec![Reply::sse(events(&[error.clone()])), Reply::text("ok")]).await;
-        assert_eq!(heard(&server).await.is_ok(), requests == 2, "{error}");
+        assert_eq!(
+            heard(&server, &question()).await.is_ok(),
+            requests == 2,
+            "{error}"
+        );
         assert_eq!(server.requests().len(), requests, "{error}");
     }
 }

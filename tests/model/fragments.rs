@@ -72,12 +72,13 @@ async fn every_split_and_every_size_of_pieces_reads_the_same() {
 #[tokio::test]
 async fn no_cut_is_taken_as_a_whole_completion() {
     for (openai, body) in bodies() {
-        // Behind these bytes nothing that matters is missing.
-        let needed = if openai {
-            body.rfind("[DONE]").unwrap() + 6
+        // Behind the reason for the end nothing that matters is missing.
+        let reason = if openai {
+            "\"finish_reason\":\""
         } else {
-            body.trim_end().len()
+            "\"stop_reason\":\""
         };
+        let needed = body.rfind(reason).unwrap() + reason.len();
         let cuts: Vec<usize> = (0..needed).step_by(41).collect();
         let mut next = cuts.clone().into_iter();
         let server = serve(openai, move || {

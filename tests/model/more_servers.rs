@@ -3,36 +3,10 @@
 use cardinal::model::{Message, ModelError, ModelRequest, RequestPart, StopCause, connect};
 use serde_json::{Value, json};
 
+use super::chunks::{DONE, end, events, heard, said, says};
 use super::retry::wire;
-use super::talk::{Heard, call, conversation, listen, question, request, result};
+use super::talk::{call, conversation, listen, question, request, result};
 use crate::support::scripted_model::{Reply, ScriptedModel};
-
-const DONE: &str = "data: [DONE]\n\n";
-
-fn events(pieces: &[Value]) -> String {
-    let framed = pieces.iter().map(|piece| format!("data: {piece}\n\n"));
-    framed.collect::<Vec<_>>().concat()
-}
-
-fn said(text: &str) -> Value {
-    json!({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}]})
-}
-
-fn end(reason: &str) -> Value {
-    json!({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
-}
-
-async fn heard(server: &ScriptedModel, asked: &ModelRequest) -> Result<Heard, ModelError> {
-    listen(&*connect(&server.settings(), wire(server)).unwrap(), asked).await
-}
-
-async fn says(body: String) -> Result<Heard, ModelError> {
-    heard(
-        &ScriptedModel::openai_with(move |_| Reply::sse(body.clone())).await,
-        &question(),
-    )
-    .await
-}
 
 #[tokio::test]
 async fn a_reason_is_read_under_either_name_and_in_an_object() {

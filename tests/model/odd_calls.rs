@@ -3,6 +3,7 @@
 use cardinal::model::{StopCause, connect};
 use serde_json::{Value, json};
 
+use super::chunks::{self, called, chunk, end, events};
 use super::retry::wire;
 use super::talk::{Heard, listen, question};
 use crate::support::scripted_model::{Reply, ScriptedModel};
@@ -10,21 +11,8 @@ use crate::support::scripted_model::{Reply, ScriptedModel};
 const SEVEN: &str = "{\"card_id\":7}";
 
 async fn says(deltas: &[Value], reason: &str) -> Heard {
-    let pieces = deltas.iter().map(|delta| json!({"choices": [{"delta": delta}]}));
-    let end = json!({"choices": [{"delta": {}, "finish_reason": reason}]});
-    let framed = pieces.chain([end]).map(|piece| format!("data: {piece}\n\n"));
-    let body = framed.collect::<Vec<_>>().concat();
-    let server = ScriptedModel::openai(vec![Reply::sse(body)]).await;
-    listen(&*connect(&server.settings(), wire(&server)).unwrap(), &question())
-        .await
-        .unwrap()
-}
-
-fn called(heard: &Heard) -> Vec<String> {
-    let calls = heard.completion.tool_calls.iter();
-    calls
-        .map(|call| format!("{}{}", call.name, call.arguments.replace(' ', "")))
-        .collect()
+    let pieces: Vec<Value> = deltas.iter().cloned().map(chunk).chain([end(reason)]).collect();
+    chunks::says(events(&pieces)).await.unwrap()
 }
 
 fn piece(name: &str, arguments: Value) -> Value {

@@ -3,32 +3,10 @@
 use cardinal::model::{ModelError, StopCause, connect};
 use serde_json::{Value, json};
 
+use super::chunks::{DONE, end, events, heard, said, says};
 use super::retry::wire;
-use super::talk::{Heard, listen, question};
+use super::talk::{listen, question};
 use crate::support::scripted_model::{Reply, ScriptedModel};
-
-const DONE: &str = "data: [DONE]\n\n";
-
-fn events(pieces: &[Value]) -> String {
-    let framed = pieces.iter().map(|piece| format!("data: {piece}\n\n"));
-    framed.collect::<Vec<_>>().concat()
-}
-
-fn said(text: &str) -> Value {
-    json!({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}]})
-}
-
-fn end(reason: &str) -> Value {
-    json!({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
-}
-
-async fn heard(server: &ScriptedModel) -> Result<Heard, ModelError> {
-    listen(&*connect(&server.settings(), wire(server)).unwrap(), &question()).await
-}
-
-async fn says(body: String) -> Result<Heard, ModelError> {
-    heard(&ScriptedModel::openai_with(move |_| Reply::sse(body.clone())).await).await
-}
 
 #[tokio::test]
 async fn an_error_behind_the_first_words_is_never_an_end() {
@@ -136,7 +114,10 @@ async fn calls_that_a_server_speaks_of_and_does_not_send_are_no_answer() {
         }
     }
     let server = ScriptedModel::anthropic(vec![Reply::text("Let me look.").stopping("tool_use")]).await;
-    assert_eq!(heard(&server).await.unwrap().completion.stop, StopCause::Garbled);
+    assert_eq!(
+        heard(&server, &question()).await.unwrap().completion.stop,
+        StopCause::Garbled
+    );
     let written = "<tool_call>{\"name\":\"run_card\",\"arguments\":{\"card_id\":7}}</tool_call>";
     let body = events(&[said(written), end("tool_calls")]) + DONE;
     assert_eq!(says(body).await.unwrap().completion.stop, StopCause::ToolCalls);
@@ -150,10 +131,14 @@ async fn anthropics_reasons_may_be_those_of_the_server_behind_a_gateway() {
         ("content_filter", StopCause::Refusal),
     ] {
         let server = ScriptedModel::anthropic(vec![Reply::text("Seven.").stopping(reason)]).await;
-        assert_eq!(heard(&server).await.unwrap().completion.stop, stop, "{reason}");
+        assert_eq!(
+            heard(&server, &question()).await.unwrap().completion.stop,
+            stop,
+            "{reason}"
+        );
     }
     let server = ScriptedModel::anthropic(vec![Reply::text("Seven.").stopping("pause_turn")]).await;
-    let error = heard(&server).await.unwrap_err().to_string();
+    let error = heard(&server, &question()).await.unwrap_err().to_string();
     assert!(error.contains("`pause_turn`"), "{error}");
 }
 
@@ -234,7 +219,7 @@ async fn a_refusal_is_told_in_one_sentence_whatever_its_body_is() {
         ("\u{feff}{\"error\": {\"message\": \"the reason\"}}", "the reason"),
     ] {
         let server = ScriptedModel::openai_with(move |_| Reply::failed(400, body)).await;
-        let error = heard(&server).await.unwrap_err();
+        let error = heard(&server, &question()).await.unwrap_err();
         let ModelError::Status { message, .. } = error else {
             panic!("{body}: {error:?}")
         };
@@ -275,6 +260,10 @@ async fn a_field_is_left_out_whatever_words_refuse_it() {
             }
         })
         .await;
-        assert_eq!(heard(&server).await.unwrap().completion.text, "ok", "{words}");
+        assert_eq!(
+            heard(&server, &question()).await.unwrap().completion.text,
+            "ok",
+            "{words}"
+        );
     }
 }

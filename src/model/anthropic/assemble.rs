@@ -1,7 +1,6 @@
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
+use super::blocks::ContentBlocks;
 use super::event::{MessagesEvent, MessagesUsage};
 use crate::model::arguments;
 use crate::model::finish::FinishKind;
@@ -17,7 +16,7 @@ const KNOWN: [&str; 5] = ["type", "text", "id", "name", "input"];
 pub(super) struct MessagesAssembler {
     ids: CallIds,
     names: ToolNames,
-    blocks: BTreeMap<u64, ContentBlock>,
+    blocks: ContentBlocks,
     usage: Option<MessagesUsage>,
     model: Option<String>,
     id: Option<String>,
@@ -25,19 +24,12 @@ pub(super) struct MessagesAssembler {
     stopped: bool,
 }
 
-/// A content block and the pieces of its input that have come so far.
-#[derive(Debug)]
-struct ContentBlock {
-    content: Value,
-    input: String,
-}
-
 impl MessagesAssembler {
     pub(super) fn new(ids: CallIds, names: ToolNames) -> Self {
         Self {
             ids,
             names,
-            blocks: BTreeMap::new(),
+            blocks: ContentBlocks::default(),
             usage: None,
             model: None,
             id: None,
@@ -54,6 +46,7 @@ impl MessagesAssembler {
             }
             MessagesEvent::BlockStart { index, block } => self.begin(index, block, heard),
             MessagesEvent::BlockDelta { index, delta } => self.grow(index, &delta, heard),
+            MessagesEvent::BlockStop { index } => self.blocks.end(index),
             MessagesEvent::MessageDelta { stop_reason, usage } => self.end(stop_reason, usage),
             MessagesEvent::Stop => self.stopped = true,
             MessagesEvent::Whole {
@@ -84,25 +77,28 @@ impl MessagesAssembler {
     }
 
     fn begin(&mut self, index: u64, content: Value, heard: &mut Vec<ModelEvent>) {
-        match text_at(&content, "type") {
+        let (kind, name, said) = (
+            text_at(&content, "type").to_owned(),
+            text_at(&content, "name").to_owned(),
+            text_at(&content, "text").to_owned(),
+        );
+        if !self.blocks.begin(index, content) {
+            return;
+        }
+        match kind.as_str() {
             "tool_use" => heard.push(ModelEvent::ToolCallStarted {
-                name: self.names.plain(text_at(&content, "name")),
+                name: self.names.plain(&name),
             }),
-            "text" if !text_at(&content, "text").is_empty() => {
-                heard.push(ModelEvent::Text(text_at(&content, "text").to_owned()));
-            }
+            "text" if !said.is_empty() => heard.push(ModelEvent::Text(said)),
             _ => {}
         }
-        let input = String::new();
-        self.blocks.insert(index, ContentBlock { content, input });
     }
 
     fn grow(&mut self, index: u64, delta: &Value, heard: &mut Vec<ModelEvent>) {
-        let block = self.blocks.entry(index).or_insert_with(|| ContentBlock {
-            content: json!({"type": "text", "text": ""}),
-            input: String::new(),
-        });
         let kind = text_at(delta, "type");
+        let Some(block) = self.blocks.growing(index, kind) else {
+            return;
+        };
         for (key, more) in delta.as_object().into_iter().flatten() {
             let Some(more) = more.as_str().filter(|_| key != "type") else {
                 continue;
@@ -125,6 +121,11 @@ impl MessagesAssembler {
         }
     }
 
+    /// Whether the provider said why the message ends.
+    pub(super) fn is_finished(&self) -> bool {
+        self.stop_reason.is_some()
+    }
+
     /// Whether the message's own end was seen.
     pub(super) fn is_stopped(&self) -> bool {
         self.stopped
@@ -133,11 +134,7 @@ impl MessagesAssembler {
     /// The reason with which the server cut the message, if it is one that no good ending has.
     pub(super) fn cut(&self) -> Option<&str> {
         let reason = self.stop_reason.as_deref()?;
-        let calls = self
-            .blocks
-            .values()
-            .any(|block| text_at(&block.content, "type") == "tool_use");
-        (!calls && FinishKind::of(reason) == FinishKind::Unknown).then_some(reason)
+        (!self.blocks.has_calls() && FinishKind::of(reason) == FinishKind::Unknown).then_some(reason)
     }
 
     /// The completion. `asked` names its model when the provider did not.
@@ -146,7 +143,7 @@ impl MessagesAssembler {
         let mut tool_calls = Vec::new();
         let mut content = Vec::new();
         let mut keep = false;
-        for block in std::mem::take(&mut self.blocks).into_values() {
+        for block in self.blocks.take() {
             let mut sent_back = block.content;
             match text_at(&sent_back, "type") {
                 "text" => text += text_at(&sent_back, "text"),
@@ -213,7 +210,7 @@ impl MessagesAssembler {
     }
 }
 
-fn text_at<'a>(block: &'a Value, key: &str) -> &'a str {
+pub(super) fn text_at<'a>(block: &'a Value, key: &str) -> &'a str {
     block.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 

@@ -3,8 +3,24 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::model::adjust::RequestPart;
+use crate::model::adjust::{RequestPart, SentLimit, SentParts, token_limit};
 use crate::model::{Message, ModelRequest, ToolChoice, ToolResultMessage, replay};
+
+/// The fields of blocks that the API knows.
+const KNOWN_FIELDS: [&str; 12] = [
+    "type",
+    "text",
+    "id",
+    "name",
+    "input",
+    "thinking",
+    "signature",
+    "data",
+    "tool_use_id",
+    "content",
+    "is_error",
+    "cache_control",
+];
 
 /// The request's body. Field order is the struct's and the cache's (tools, system, messages), maps inside are sorted:
 /// same request, same bytes.
@@ -41,6 +57,10 @@ impl<'a> MessagesBody<'a> {
             .collect();
         let mut system = json!({"type": "text", "text": request.system});
         let mut messages = turns(&request.messages);
+        if left_out.contains(&RequestPart::KeptFields) {
+            let blocks = messages.iter_mut().flat_map(|turn| turn.content.iter_mut());
+            blocks.filter_map(Value::as_object_mut).for_each(keep_known);
+        }
         let cached = !left_out.contains(&RequestPart::CacheControl);
         if cached {
             let last_said = messages.iter_mut().rfind(|turn| turn.role == "user");
@@ -56,7 +76,7 @@ impl<'a> MessagesBody<'a> {
         let forbidden = request.tool_choice == ToolChoice::None && !tools.is_empty();
         Self {
             model,
-            max_tokens: request.max_output_tokens,
+            max_tokens: token_limit(request.max_output_tokens, left_out),
             tools,
             system: [system],
             messages,
@@ -65,21 +85,41 @@ impl<'a> MessagesBody<'a> {
             temperature: request
                 .temperature
                 .filter(|_| !left_out.contains(&RequestPart::Temperature)),
-            stream: true,
+            stream: !left_out.contains(&RequestPart::Stream),
             cached,
         }
     }
 
-    /// The parts of this body that could be left out.
-    pub(super) fn parts(&self) -> Vec<RequestPart> {
+    /// What of this body could be left out.
+    pub(super) fn parts(&self) -> SentParts {
+        let blocks = self.messages.iter().flat_map(|turn| &turn.content);
+        let fields = blocks.filter_map(Value::as_object).flat_map(Map::keys);
+        let kept: BTreeSet<String> = fields
+            .filter(|key| !KNOWN_FIELDS.contains(&key.as_str()))
+            .cloned()
+            .collect();
         let parts = [
+            (RequestPart::KeptFields, !kept.is_empty()),
             (RequestPart::ToolChoice, self.tool_choice.is_some()),
             (RequestPart::Temperature, self.temperature.is_some()),
             (RequestPart::CacheControl, self.cached),
+            (RequestPart::Stream, self.stream),
         ];
         let sent = parts.into_iter().filter(|(_, sent)| *sent);
-        sent.map(|(part, _)| part).collect()
+        SentParts {
+            parts: sent.map(|(part, _)| part).collect(),
+            kept,
+            limit: Some(SentLimit {
+                tokens: self.max_tokens,
+                is_optional: false,
+            }),
+        }
     }
+}
+
+/// Leaves of a block what the API knows.
+fn keep_known(block: &mut Map<String, Value>) {
+    block.retain(|key, _| KNOWN_FIELDS.contains(&key.as_str()));
 }
 
 /// The body of a request.

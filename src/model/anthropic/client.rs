@@ -10,7 +10,7 @@ use super::assemble::MessagesAssembler;
 use super::body::MessagesBody;
 use super::event::MessagesEvent;
 use crate::model::ModelSettings;
-use crate::model::adjust::RequestPart;
+use crate::model::adjust::{RequestPart, SentParts};
 use crate::model::completions::{CompletionBody, CompletionEndpoint, reachable};
 use crate::model::endpoint::ModelEndpoint;
 use crate::model::opening::judge;
@@ -76,7 +76,11 @@ impl AnthropicModel {
 
     /// The error of a refusal. Without tools there is no way to drive a model over this protocol, and there is over the other.
     fn refused(&self, refusal: &ServerRefusal, request: &ModelRequest) -> ModelError {
-        let takes_no_tools = !request.tools.is_empty() && refusal.part(&[RequestPart::Tools]).is_some();
+        let tools = SentParts {
+            parts: vec![RequestPart::Tools],
+            ..SentParts::default()
+        };
+        let takes_no_tools = !request.tools.is_empty() && refusal.part(&tools).is_some();
         match self.at.endpoint.refused(refusal) {
             ModelError::Status {
                 model,
@@ -99,7 +103,12 @@ impl AnthropicModel {
             let mut items = pin!(items(response.body));
             let (mut heard, mut noise) = (Vec::new(), None);
             while let Some(item) = items.next().await {
-                match item.map_err(|error| self.at.endpoint.wire_error(error))? {
+                let item = match item {
+                    // What broke came behind a whole answer.
+                    Err(error) if error.is_broken() && whole.is_finished() => break,
+                    item => item.map_err(|error| self.at.endpoint.wire_error(error))?,
+                };
+                match item {
                     SseItem::Event { json, .. } => whole
                         .push(MessagesEvent::read(&json), &mut heard)
                         .map_err(|message| self.at.endpoint.broke_off(&message))?,
@@ -113,7 +122,7 @@ impl AnthropicModel {
                     break;
                 }
             }
-            if !whole.is_stopped() {
+            if !whole.is_stopped() && !whole.is_finished() {
                 Err(self.at.endpoint.ended_early(noise.as_deref()))?;
             }
             if let Some(reason) = whole.cut() {

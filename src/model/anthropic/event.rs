@@ -24,6 +24,9 @@ pub(super) enum MessagesEvent {
         index: u64,
         delta: Value,
     },
+    BlockStop {
+        index: u64,
+    },
     /// The message is about to end.
     MessageDelta {
         stop_reason: Option<String>,
@@ -72,6 +75,7 @@ impl MessagesEvent {
                 index,
                 delta: field("delta"),
             },
+            "content_block_stop" => Self::BlockStop { index },
             "message_delta" => Self::MessageDelta {
                 stop_reason: json
                     .get("delta")
@@ -99,7 +103,7 @@ impl MessagesEvent {
     pub(super) fn opening(json: &Value) -> Opening {
         match Self::read(json) {
             Self::Failed(error) => Opening::Failed(error.status),
-            Self::Start { .. } | Self::Ignored => Opening::Undecided,
+            Self::Start { .. } | Self::BlockStop { .. } | Self::Ignored => Opening::Undecided,
             _ => Opening::Begun,
         }
     }

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::schema::ANSWER;
 use crate::model::ToolSpec;
 use crate::model::arguments::plain;
-use crate::model::salvage::{WrittenCalls, find_calls, is_garbled, without_thoughts};
+use crate::model::salvage::{WrittenCalls, find_calls, is_garbled, without_boxes, without_thoughts};
 use crate::model::tool_names::ToolNames;
 
 /// What a reply comes to.
@@ -28,7 +28,8 @@ struct StepObject<'a> {
 /// Reads a reply. What does not follow the schema is searched for written calls, and is plain text without them. Where no call
 /// may be made, one that is written all the same is no answer either.
 pub(super) fn read(text: &str, tools: &[ToolSpec]) -> StepReply {
-    let text = without_thoughts(text);
+    let text = without_boxes(text);
+    let text = without_thoughts(&text);
     let names = ToolNames::of(tools);
     if let Ok(step) = serde_json::from_str::<StepObject<'_>>(text) {
         if step.action == ANSWER {

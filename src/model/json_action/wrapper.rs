@@ -6,6 +6,8 @@ use super::{request, schema};
 use crate::model::adjust::RequestPart;
 use crate::model::openai::{OpenAiModel, ResponseFormat};
 use crate::model::replay::CallIds;
+use crate::model::salvage::unfold;
+use crate::model::tool_names::ToolNames;
 use crate::model::{
     Completion, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, StopCause, ToolCall,
 };
@@ -98,6 +100,8 @@ fn acted(mut whole: Completion, request: &ModelRequest, given_up: bool) -> Vec<M
                     let id = ids.assign("");
                     whole.tool_calls.push(ToolCall { id, name, arguments });
                 }
+                let names = ToolNames::of(&request.tools);
+                unfold(&mut whole, &names, &mut CallIds::after(&request.messages));
                 whole.text = found.said;
                 whole.stop = StopCause::ToolCalls;
             }

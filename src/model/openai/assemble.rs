@@ -1,6 +1,8 @@
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
-use super::calls::PendingCalls;
+use super::calls::{PendingCalls, WholeCall};
 use super::chunk::{ChatChoice, ChatChunk};
 use super::merge::merge;
 use crate::model::finish::FinishKind;
@@ -12,31 +14,38 @@ use crate::model::{Completion, ModelEvent, StopCause, ToolCall, Usage};
 #[derive(Debug)]
 pub(super) struct ChatAssembler {
     ids: CallIds,
-    /// Whether there were tools to call.
-    offered: bool,
+    names: ToolNames,
+    /// The answers by number. One is asked for; some servers send it under another number than 0, or its text and its calls
+    /// under two.
+    choices: BTreeMap<u64, PendingChoice>,
+    /// The answer that a listener hears: the first that says anything.
+    speaker: Option<u64>,
+    usage: Option<Usage>,
+    model: Option<String>,
+    id: Option<String>,
+}
+
+/// What has come of one answer.
+#[derive(Debug, Default)]
+struct PendingChoice {
     text: String,
     reasoning: String,
     calls: PendingCalls,
     /// Fields of the message that are not known here and go back with it.
     others: Map<String, Value>,
     finish: Option<String>,
+    /// Whether more came behind the reason for its end, as from servers that send one with every piece.
+    went_on: bool,
     refused: bool,
-    usage: Option<Usage>,
-    model: Option<String>,
-    id: Option<String>,
 }
 
 impl ChatAssembler {
     pub(super) fn new(ids: CallIds, names: ToolNames) -> Self {
         Self {
             ids,
-            offered: !names.is_empty(),
-            text: String::new(),
-            reasoning: String::new(),
-            calls: PendingCalls::of(names),
-            others: Map::new(),
-            finish: None,
-            refused: false,
+            names,
+            choices: BTreeMap::new(),
+            speaker: None,
             usage: None,
             model: None,
             id: None,
@@ -44,19 +53,128 @@ impl ChatAssembler {
     }
 
     /// Takes in one chunk; what a listener should hear of it is pushed to `heard`.
-    pub(super) fn push(&mut self, chunk: ChatChunk, heard: &mut Vec<ModelEvent>) {
+    pub(super) fn push(&mut self, mut chunk: ChatChunk, heard: &mut Vec<ModelEvent>) {
         self.model = self.model.take().or(chunk.model);
         self.id = self.id.take().or(chunk.id);
         self.usage = chunk.usage.or(self.usage);
-        if let Some(choice) = chunk.choice {
-            self.push_choice(choice, heard);
+        chunk.choices.sort_by_key(|choice| choice.index);
+        for choice in chunk.choices {
+            let index = choice.index;
+            if self.speaker.is_none() && choice.is_answer() {
+                self.speaker = Some(index);
+            }
+            let pending = self.choices.entry(index).or_insert_with(|| PendingChoice {
+                calls: PendingCalls::of(self.names.clone()),
+                ..PendingChoice::default()
+            });
+            if self.speaker.is_none_or(|speaker| speaker == index) {
+                pending.push(choice, heard);
+            } else {
+                pending.push(choice, &mut Vec::new());
+                heard.push(ModelEvent::Unheard(1));
+            }
         }
     }
 
-    fn push_choice(&mut self, choice: ChatChoice, heard: &mut Vec<ModelEvent>) {
+    /// The answer that counts.
+    fn spoken(&self) -> Option<&PendingChoice> {
+        let first = || self.choices.values().next();
+        self.speaker.map_or_else(first, |index| self.choices.get(&index))
+    }
+
+    /// Whether the server said why it stopped.
+    pub(super) fn is_finished(&self) -> bool {
+        self.spoken().is_some_and(|choice| choice.finish.is_some())
+    }
+
+    /// Whether nothing can be missing, whatever happens to the connection.
+    pub(super) fn is_whole(&self) -> bool {
+        self.spoken()
+            .is_some_and(|choice| choice.finish.is_some() && !choice.went_on)
+    }
+
+    /// Whether there is anything that a completion could consist of.
+    pub(super) fn is_empty(&self) -> bool {
+        self.choices.values().all(PendingChoice::is_empty)
+    }
+
+    /// The reason with which the server cut the completion, if it is one that no good ending has. Calls that came whole
+    /// before it can be made all the same: they answer nothing.
+    pub(super) fn cut(&self) -> Option<&str> {
+        let finish = self.spoken()?.finish.as_deref()?;
+        let calls = self.choices.values().any(|choice| !choice.calls.is_empty());
+        (!calls && FinishKind::of(finish) == FinishKind::Unknown).then_some(finish)
+    }
+
+    /// The answer that counts, with the calls of another where it has none.
+    fn take(&mut self) -> PendingChoice {
+        let spoken = self.speaker.and_then(|index| self.choices.remove(&index));
+        let mut spoken = spoken
+            .or_else(|| self.choices.pop_first().map(|(_, choice)| choice))
+            .unwrap_or_default();
+        let mut others = std::mem::take(&mut self.choices).into_values();
+        if spoken.calls.is_empty()
+            && let Some(calling) = others.find(|choice| !choice.calls.is_empty())
+        {
+            spoken.calls = calling.calls;
+            spoken.finish = calling.finish.or(spoken.finish);
+            merge(&mut spoken.others, calling.others);
+        }
+        spoken
+    }
+
+    /// The completion. `asked` names its model when the server did not. What a listener has still to hear is pushed to
+    /// `heard`.
+    pub(super) fn complete(mut self, asked: &str, heard: &mut Vec<ModelEvent>) -> Completion {
+        let mut choice = self.take();
+        let stop = choice.stop(!self.names.is_empty());
+        let mut kept_calls = Map::new();
+        let mut tool_calls = Vec::new();
+        for call in choice.calls.finish(heard) {
+            let id = self.ids.assign(&call.id);
+            if let Some(kept) = kept(&call) {
+                kept_calls.insert(id.clone(), kept);
+            }
+            tool_calls.push(ToolCall {
+                id,
+                name: call.name,
+                arguments: call.arguments,
+            });
+        }
+        if tool_calls.is_empty() {
+            // Thoughts go back with calls only: some servers refuse them beside an answer, and all charge for them.
+            choice.others.remove("reasoning_content");
+            choice.others.remove("reasoning");
+        }
+        let opaque = (!choice.others.is_empty() || !kept_calls.is_empty())
+            .then(|| json!({"openai": {"message": choice.others, "calls": kept_calls}}));
+        Completion {
+            text: choice.text,
+            reasoning: choice.reasoning,
+            tool_calls,
+            opaque,
+            stop,
+            usage: self.usage,
+            model: self.model.unwrap_or_else(|| asked.to_owned()),
+            id: self.id.map(String::into_boxed_str),
+        }
+    }
+}
+
+/// What goes back with a call that only the server understands.
+fn kept(call: &WholeCall) -> Option<Value> {
+    let has_some = !call.others.is_empty() || !call.function_others.is_empty();
+    has_some.then(|| json!({"call": call.others, "function": call.function_others}))
+}
+
+impl PendingChoice {
+    fn push(&mut self, choice: ChatChoice, heard: &mut Vec<ModelEvent>) {
         self.refused |= !choice.refusal.is_empty();
+        self.went_on |= self.finish.is_some() && choice.is_answer();
         let text = choice.text + &choice.refusal;
-        if !text.is_empty() {
+        // Some servers end a stream with the whole message.
+        let is_repeated = choice.is_message && choice.finish.is_some() && text == self.text;
+        if !text.is_empty() && !is_repeated {
             self.text += &text;
             heard.push(ModelEvent::Text(text));
         }
@@ -71,61 +189,12 @@ impl ChatAssembler {
         self.finish = choice.finish.or(self.finish.take());
     }
 
-    /// Whether the server said why it stopped.
-    pub(super) fn is_finished(&self) -> bool {
-        self.finish.is_some()
-    }
-
-    /// Whether there is anything that a completion could consist of.
-    pub(super) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.text.is_empty() && self.reasoning.is_empty() && self.calls.is_empty()
     }
 
-    /// The reason with which the server cut the completion, if it is one that no good ending has. Calls that came whole
-    /// before it can be made all the same: they answer nothing.
-    pub(super) fn cut(&self) -> Option<&str> {
-        let finish = self.finish.as_deref()?;
-        (self.calls.is_empty() && FinishKind::of(finish) == FinishKind::Unknown).then_some(finish)
-    }
-
-    /// The completion. `asked` names its model when the server did not. What a listener has still to hear is pushed to
-    /// `heard`.
-    pub(super) fn complete(mut self, asked: &str, heard: &mut Vec<ModelEvent>) -> Completion {
-        let stop = self.stop();
-        let mut kept_calls = Map::new();
-        let mut tool_calls = Vec::new();
-        for call in self.calls.finish(heard) {
-            let id = self.ids.assign(&call.id);
-            if !call.others.is_empty() || !call.function_others.is_empty() {
-                let kept = json!({"call": call.others, "function": call.function_others});
-                kept_calls.insert(id.clone(), kept);
-            }
-            tool_calls.push(ToolCall {
-                id,
-                name: call.name,
-                arguments: call.arguments,
-            });
-        }
-        if tool_calls.is_empty() {
-            // Thoughts go back with calls only: some servers refuse them beside an answer, and all charge for them.
-            self.others.remove("reasoning_content");
-            self.others.remove("reasoning");
-        }
-        let opaque = (!self.others.is_empty() || !kept_calls.is_empty())
-            .then(|| json!({"openai": {"message": self.others, "calls": kept_calls}}));
-        Completion {
-            text: self.text,
-            reasoning: self.reasoning,
-            tool_calls,
-            opaque,
-            stop,
-            usage: self.usage,
-            model: self.model.unwrap_or_else(|| asked.to_owned()),
-            id: self.id.map(String::into_boxed_str),
-        }
-    }
-
-    fn stop(&self) -> StopCause {
+    /// Why it stopped; `offered` says whether there were tools to call.
+    fn stop(&self, offered: bool) -> StopCause {
         let finish = self.finish.as_deref().map(FinishKind::of);
         match finish {
             Some(FinishKind::Length) => StopCause::Length,
@@ -134,7 +203,7 @@ impl ChatAssembler {
             _ if !self.calls.is_empty() => StopCause::ToolCalls,
             Some(FinishKind::Garbled) => StopCause::Garbled,
             // The server lost the calls that it speaks of.
-            Some(FinishKind::Calls) if self.offered => StopCause::Garbled,
+            Some(FinishKind::Calls) if offered => StopCause::Garbled,
             _ => StopCause::End,
         }
     }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use async_openai::types::chat::ChatCompletionStreamOptions;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::client::ResponseFormat;
-use crate::model::adjust::RequestPart;
+use crate::model::adjust::{RequestPart, SentLimit, SentParts, token_limit};
 use crate::model::{Message, ModelRequest, ToolCall, ToolChoice, ToolSpec, replay};
 
 /// What differs between servers from the first request on.
@@ -20,6 +20,18 @@ pub(super) struct ServerTraits {
     /// The system message ends in an explicit cache breakpoint.
     pub(super) breakpoint: bool,
 }
+
+/// The fields of a message, of a call and of its function that every server knows.
+const KNOWN_FIELDS: [&str; 8] = [
+    "role",
+    "content",
+    "tool_calls",
+    "id",
+    "type",
+    "function",
+    "name",
+    "arguments",
+];
 
 /// The request's body. Field order is the struct's, maps inside are sorted: same request, same bytes.
 #[derive(Debug, Serialize)]
@@ -89,15 +101,23 @@ impl<'a> SentMessage<'a> {
         }
     }
 
-    /// Whether it has fields that only the server understands.
-    fn has_kept(&self) -> bool {
-        let known = |key: &str| matches!(key, "role" | "content" | "tool_calls");
-        match self {
-            Self::Text { .. } => false,
-            Self::Object(object) => object
-                .as_object()
-                .is_some_and(|fields| fields.keys().any(|key| !known(key))),
-        }
+    /// The names of its fields that only the server understands.
+    fn kept(&self) -> BTreeSet<String> {
+        let Self::Object(object) = self else {
+            return BTreeSet::new();
+        };
+        let calls = object
+            .get("tool_calls")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        let of_calls = calls.flat_map(|call| [Some(call), call.get("function")]);
+        let objects = [Some(object)].into_iter().chain(of_calls).flatten();
+        let fields = objects.filter_map(Value::as_object).flat_map(Map::keys);
+        fields
+            .filter(|key| !KNOWN_FIELDS.contains(&key.as_str()))
+            .cloned()
+            .collect()
     }
 
     /// The content of a message that is not one text.
@@ -127,7 +147,8 @@ impl<'a> ChatBody<'a> {
         for message in &request.messages {
             push_message(&mut messages, message, left_out);
         }
-        let limit = Some(request.max_output_tokens).filter(|_| sends(RequestPart::AnyTokenLimit));
+        let limit = Some(token_limit(request.max_output_tokens, left_out))
+            .filter(|_| sends(RequestPart::AnyTokenLimit));
         let completion_limit = server.completion_limit == sends(RequestPart::TokenLimit);
         let forbidden = request.tool_choice == ToolChoice::None && !request.tools.is_empty();
         let streams = sends(RequestPart::Stream);
@@ -153,8 +174,9 @@ impl<'a> ChatBody<'a> {
         }
     }
 
-    /// The parts of this body that could be left out, the surest to be meant first.
-    pub(super) fn parts(&self, left_out: &BTreeSet<RequestPart>) -> Vec<RequestPart> {
+    /// What of this body could be left out.
+    pub(super) fn parts(&self, left_out: &BTreeSet<RequestPart>) -> SentParts {
+        let kept: BTreeSet<String> = self.messages.iter().flat_map(SentMessage::kept).collect();
         let mut contents = self.messages.iter().filter_map(SentMessage::content);
         let has_null = contents.any(Value::is_null);
         let first = self.messages.first();
@@ -180,10 +202,7 @@ impl<'a> ChatBody<'a> {
             (RequestPart::SystemRole, roles.first() == Some(&"system")),
             (RequestPart::CallIds, has_calls),
             (RequestPart::NoReasoning, has_calls),
-            (
-                RequestPart::KeptFields,
-                self.messages.iter().any(SentMessage::has_kept),
-            ),
+            (RequestPart::KeptFields, !kept.is_empty()),
             (RequestPart::ToolChoice, self.tool_choice.is_some()),
             (RequestPart::Tools, !self.tools.is_empty()),
             (RequestPart::Temperature, self.temperature.is_some()),
@@ -192,7 +211,15 @@ impl<'a> ChatBody<'a> {
         let sent = parts
             .into_iter()
             .filter(|(part, sent)| *sent && !left_out.contains(part));
-        sent.map(|(part, _)| part).collect()
+        let limit = self.max_tokens.or(self.max_completion_tokens);
+        SentParts {
+            parts: sent.map(|(part, _)| part).collect(),
+            kept,
+            limit: limit.map(|tokens| SentLimit {
+                tokens,
+                is_optional: true,
+            }),
+        }
     }
 }
 

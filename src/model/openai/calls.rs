@@ -63,6 +63,10 @@ impl PendingCalls {
 
     /// Takes in one piece; what a listener should hear of it is pushed to `heard`.
     pub(super) fn push(&mut self, piece: CallPiece, heard: &mut Vec<ModelEvent>) {
+        heard.push(ModelEvent::Unheard(piece.arguments.len().max(1)));
+        if self.repeats(&piece) {
+            return;
+        }
         let at = self.place(&piece).unwrap_or_else(|| {
             self.calls.push(PendingCall::default());
             self.calls.len().saturating_sub(1)
@@ -73,11 +77,28 @@ impl PendingCalls {
         let Some(call) = self.calls.get_mut(at) else {
             return;
         };
-        heard.push(ModelEvent::Unheard(piece.arguments.len().max(1)));
         call.take(piece);
         if call.extent.is_begun() && !call.name.is_empty() {
             call.announce(&self.names, heard);
         }
+    }
+
+    /// Whether a piece is a whole call that has come whole before: some servers send all calls again at the end.
+    fn repeats(&self, piece: &CallPiece) -> bool {
+        let Ok(arguments) = serde_json::from_str::<Map<String, Value>>(&piece.arguments) else {
+            return false;
+        };
+        let is_it = |(at, call): (usize, &PendingCall)| {
+            let same_id = !piece.id.is_empty() && piece.id == call.id;
+            let lacks_id = piece.id.is_empty() || call.id.is_empty();
+            let same_number = piece
+                .index
+                .is_none_or(|index| self.numbered.get(&index) == Some(&at));
+            (same_id || (lacks_id && same_number))
+                && (piece.name.is_empty() || self.names.plain(&piece.name) == self.names.plain(&call.name))
+                && serde_json::from_str(&call.arguments).is_ok_and(|before: Map<_, _>| before == arguments)
+        };
+        self.calls.iter().enumerate().any(is_it)
     }
 
     /// Where the call stands that a piece belongs to; `None` for a new one.
@@ -92,7 +113,15 @@ impl PendingCalls {
         let at = known.unwrap_or(latest);
         let call = self.calls.get(at)?;
         let has_new_number = piece.index.is_some() && known.is_none();
-        let goes_on = if call.is_over() {
+        let begins = piece.arguments.trim().is_empty() || piece.arguments.trim_start().starts_with('{');
+        let is_other = known.is_none()
+            && piece.index.is_none()
+            && !(piece.id.is_empty() || call.id.is_empty())
+            && self.is_tool(&piece.name);
+        let goes_on = if is_other && begins {
+            // Calls that arrive in turns, each under its own id.
+            false
+        } else if call.is_over() {
             call.is_repeated_by(piece) && (!has_new_number || piece.name.is_empty())
         } else if call.extent.is_begun() {
             // Parallel calls may arrive in turns, each under its own number.
@@ -108,9 +137,12 @@ impl PendingCalls {
     /// Whether a piece names another tool than a call without arguments so far.
     fn begins_another(&self, call: &PendingCall, piece: &CallPiece) -> bool {
         let other_id = !piece.id.is_empty() && !call.id.is_empty() && piece.id != call.id;
-        let is_tool = |name: &str| self.names.has(&self.names.plain(name));
-        let other_tool = piece.name != call.name && is_tool(&piece.name) && is_tool(&call.name);
+        let other_tool = piece.name != call.name && self.is_tool(&piece.name) && self.is_tool(&call.name);
         !piece.name.is_empty() && !call.name.is_empty() && (other_id || other_tool)
+    }
+
+    fn is_tool(&self, name: &str) -> bool {
+        self.names.has(&self.names.plain(name))
     }
 
     /// All calls, in the order in which they began; more than one object in the arguments of one are several. Those that a

@@ -21,11 +21,13 @@ const KNOWN_OF_MESSAGE: [&str; 8] = [
     "audio",
 ];
 /// The same of a call.
-const KNOWN_OF_CALL: [&str; 4] = ["index", "id", "type", "function"];
+const KNOWN_OF_CALL: [&str; 5] = ["index", "id", "type", "function", "custom"];
 /// The same of the function that a call names.
 const KNOWN_OF_FUNCTION: [&str; 4] = ["name", "arguments", "parameters", "input"];
 /// Under which names servers say why a completion ended.
 const FINISH: [&str; 2] = ["finish_reason", "finishReason"];
+/// Under which names a gateway says it in the words of the server behind it.
+const NATIVE_FINISH: [&str; 2] = ["native_finish_reason", "nativeFinishReason"];
 /// Under which names servers stream a model's thoughts.
 const REASONING: [&str; 2] = ["reasoning_content", "reasoning"];
 
@@ -35,8 +37,8 @@ pub(super) struct ChatChunk {
     pub(super) model: Option<String>,
     /// What the server calls the completion.
     pub(super) id: Option<String>,
-    /// The first answer; only one is ever asked for.
-    pub(super) choice: Option<ChatChoice>,
+    /// The answers; only one is ever asked for.
+    pub(super) choices: Vec<ChatChoice>,
     pub(super) usage: Option<Usage>,
     pub(super) error: Option<ServerError>,
 }
@@ -44,6 +46,10 @@ pub(super) struct ChatChunk {
 /// What the piece adds, and how the completion ended if it did.
 #[derive(Debug, Default)]
 pub(super) struct ChatChoice {
+    /// Which of the answers it is.
+    pub(super) index: u64,
+    /// Whether it came as a message and not as what is new in one.
+    pub(super) is_message: bool,
     pub(super) text: String,
     pub(super) refusal: String,
     pub(super) reasoning: String,
@@ -69,26 +75,32 @@ pub(super) struct CallPiece {
 impl ChatChunk {
     /// Reads one object of the stream.
     pub(super) fn read(json: &Value) -> Self {
-        let choice = json.get("choices").and_then(|choices| choices.get(0));
+        let choices = match json.get("choices") {
+            Some(Value::Array(choices)) => choices.as_slice(),
+            _ => &[],
+        };
         let error = ["/error", "/delta/error", "/message/error"]
             .iter()
-            .find_map(|pointer| choice?.pointer(pointer))
+            .find_map(|pointer| choices.iter().find_map(|choice| choice.pointer(pointer)))
             .or_else(|| json.pointer("/x_groq/error"));
         let usages = [
             json.get("usage"),
-            choice.and_then(|choice| choice.get("usage")),
+            choices.iter().find_map(|choice| choice.get("usage")),
             json.pointer("/x_groq/usage"),
             json.get("amazon-bedrock-invocationMetrics"),
         ];
         let usage = usages.into_iter().flatten().find_map(usage);
-        let choice = choice.filter(|choice| choice.is_object()).map(ChatChoice::read);
-        let is_content = choice.is_some() || json.get("usage").is_some_and(Value::is_object);
+        let choices = (0..).zip(choices).filter(|(_, choice)| choice.is_object());
+        let choices: Vec<_> = choices
+            .map(|(nth, choice)| ChatChoice::read(nth, choice))
+            .collect();
+        let is_content = !choices.is_empty() || json.get("usage").is_some_and(Value::is_object);
         Self {
             model: text(json, "model").map(str::to_owned),
             id: text(json, "id").map(str::to_owned),
             error: ServerError::find(json, is_content)
                 .or_else(|| ServerError::find(&json!({ "error": error? }), true)),
-            choice,
+            choices,
             usage,
         }
     }
@@ -99,21 +111,21 @@ impl ChatChunk {
         if let Some(error) = chunk.error {
             return Opening::Failed(error.status);
         }
-        match chunk.choice {
-            Some(choice) if choice.says_something() => Opening::Begun,
-            Some(ChatChoice {
-                finish: Some(finish), ..
-            }) => match FinishKind::of(&finish) {
-                FinishKind::Unknown => Opening::Failed(http::StatusCode::INTERNAL_SERVER_ERROR),
-                _ => Opening::Begun,
-            },
-            _ => Opening::Undecided,
+        if chunk.choices.iter().any(ChatChoice::says_something) {
+            return Opening::Begun;
+        }
+        let finish = chunk.choices.iter().find_map(|choice| choice.finish.as_deref());
+        match finish.map(FinishKind::of) {
+            Some(FinishKind::Unknown) => Opening::Failed(http::StatusCode::INTERNAL_SERVER_ERROR),
+            Some(_) => Opening::Begun,
+            None => Opening::Undecided,
         }
     }
 }
 
 impl ChatChoice {
-    fn read(choice: &Value) -> Self {
+    /// Reads one answer, the `nth` of those in its list.
+    fn read(nth: u64, choice: &Value) -> Self {
         // Some servers send the message so far beside what is new.
         let message = ["delta", "message"]
             .iter()
@@ -125,8 +137,11 @@ impl ChatChoice {
         {
             text.clone_into(&mut read.text);
         }
+        read.index = first_count(choice, &["/index"]).unwrap_or(nth);
+        read.is_message = choice.get("delta").is_none_or(|delta| !delta.is_object());
         let reason = |json: &Value| FINISH.iter().find_map(|key| finish(json.get(*key)?));
-        read.finish = reason(choice).or_else(|| reason(message?));
+        let native = NATIVE_FINISH.iter().find_map(|key| finish(choice.get(*key)?));
+        read.finish = behind(reason(choice).or_else(|| reason(message?)), native);
         read
     }
 
@@ -159,13 +174,18 @@ impl ChatChoice {
             reasoning: reasoning.unwrap_or_default().to_owned(),
             calls,
             others,
-            finish: None,
+            ..Self::default()
         }
     }
 
-    fn says_something(&self) -> bool {
+    /// Whether it holds anything that a completion could consist of.
+    pub(super) fn is_answer(&self) -> bool {
         let texts = [&self.text, &self.refusal, &self.reasoning];
-        !self.calls.is_empty() || !self.others.is_empty() || texts.iter().any(|text| !text.is_empty())
+        !self.calls.is_empty() || texts.iter().any(|text| !text.is_empty())
+    }
+
+    fn says_something(&self) -> bool {
+        self.is_answer() || !self.others.is_empty()
     }
 }
 
@@ -182,7 +202,9 @@ impl CallPiece {
     fn read(piece: &Value) -> Self {
         let index = first_count(piece, &["/index"]);
         let id = text(piece, "id").unwrap_or_default().to_owned();
-        let Some(function) = piece.get("function").filter(|function| function.is_object()) else {
+        // A tool that takes any text is called by another name.
+        let functions = ["function", "custom"].iter().filter_map(|key| piece.get(*key));
+        let Some(function) = functions.into_iter().find(|function| function.is_object()) else {
             // Some servers put what the function is beside the number.
             return Self {
                 index,
@@ -219,6 +241,17 @@ fn finish(reason: &Value) -> Option<String> {
             Some(word.map_or_else(|| reason.to_string(), str::to_owned))
         }
         other => Some(other.to_string()),
+    }
+}
+
+/// Why a completion ended, where a gateway's word for it may hide that the server behind it cut what was said.
+fn behind(reason: Option<String>, native: Option<String>) -> Option<String> {
+    let is_good = |reason: &String| matches!(FinishKind::of(reason), FinishKind::Good | FinishKind::Calls);
+    let cuts = |native: &String| !is_good(native) && FinishKind::of(native) != FinishKind::Unknown;
+    if reason.as_ref().is_none_or(is_good) {
+        native.filter(cuts).or(reason)
+    } else {
+        reason
     }
 }
 

@@ -129,7 +129,12 @@ impl OpenAiModel {
             let mut items = pin!(items(response.body));
             let (mut heard, mut ended, mut noise) = (Vec::new(), false, None);
             while let Some(item) = items.next().await {
-                match item.map_err(|error| self.at.endpoint.wire_error(error))? {
+                let item = match item {
+                    // What broke came behind a whole answer.
+                    Err(error) if error.is_broken() && whole.is_whole() => break,
+                    item => item.map_err(|error| self.at.endpoint.wire_error(error))?,
+                };
+                match item {
                     SseItem::Event { framed, json } => {
                         let mut chunk = ChatChunk::read(&json);
                         if let Some(error) = chunk.error.take() {
@@ -142,8 +147,8 @@ impl OpenAiModel {
                             }
                         }
                         // A document that is no stream ends with itself.
-                        ended |= !framed && chunk.choice.is_some();
-                        noise = noise.take().filter(|_| chunk.choice.is_none());
+                        ended |= !framed && !chunk.choices.is_empty();
+                        noise = noise.take().filter(|_| chunk.choices.is_empty());
                         whole.push(chunk, &mut heard);
                     }
                     // Some servers keep the connection open behind it.

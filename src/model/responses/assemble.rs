@@ -1,9 +1,9 @@
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::{Value, json};
 
-use super::event::{ResponseEvent, text, usage};
+use super::event::{ResponseEvent, as_call, text, usage};
+use super::items::OutputItems;
 use crate::model::arguments;
+use crate::model::finish::FinishKind;
 use crate::model::replay::{CallIds, set};
 use crate::model::server_error::ServerError;
 use crate::model::tool_names::ToolNames;
@@ -14,9 +14,9 @@ use crate::model::{Completion, ModelEvent, StopCause, ToolCall};
 pub(super) struct ResponseAssembler {
     ids: CallIds,
     names: ToolNames,
-    items: BTreeMap<u64, Value>,
-    /// Calls that a listener has heard of.
-    announced: BTreeSet<u64>,
+    items: OutputItems,
+    /// How many calls a listener has heard of.
+    announced: usize,
     /// The text as it was streamed: some servers have it in no item.
     streamed: String,
     declined: bool,
@@ -28,8 +28,8 @@ impl ResponseAssembler {
         Self {
             ids,
             names,
-            items: BTreeMap::new(),
-            announced: BTreeSet::new(),
+            items: OutputItems::default(),
+            announced: 0,
             streamed: String::new(),
             declined: false,
             response: None,
@@ -54,33 +54,22 @@ impl ResponseAssembler {
                 }
             }
             ResponseEvent::Silent(bytes) => heard.push(ModelEvent::Unheard(bytes)),
-            ResponseEvent::ItemAdded { index, item } => {
-                if let Some(name) = item.get("name").and_then(Value::as_str) {
-                    self.announce(index, name, heard);
-                }
-                if text(&item, "type") == "function_call" {
-                    self.items.insert(index, item);
+            ResponseEvent::ItemAdded { at, item } => {
+                if let Some(name) = self.items.begin(at, item) {
+                    self.announced = self.announced.saturating_add(1);
+                    self.announce(&name, heard);
                 }
             }
-            ResponseEvent::Arguments { index, more } => {
+            ResponseEvent::Arguments { at, more } => {
                 heard.push(ModelEvent::Unheard(more.len()));
-                if let Some(item) = self.items.get_mut(&index) {
-                    let all = format!("{}{more}", text(item, "arguments"));
-                    set(item, "arguments", all.into());
-                }
+                self.items.grow(&at, &more);
             }
-            ResponseEvent::WholeArguments { index, arguments } => {
-                if let Some(item) = self.items.get_mut(&index).filter(|_| !arguments.is_empty()) {
-                    set(item, "arguments", arguments.into());
-                }
-            }
-            ResponseEvent::ItemDone { index, item } => {
-                self.items.insert(index, item);
-            }
+            ResponseEvent::WholeArguments { at, name, arguments } => self.items.fill(at, &name, arguments),
+            ResponseEvent::ItemDone { at, item } => self.items.end(at, item),
             ResponseEvent::Ended(response) => {
                 let output = response.get("output").and_then(Value::as_array);
                 if let Some(output) = output.filter(|output| !output.is_empty()) {
-                    self.items = (0..).zip(output.iter().cloned()).collect();
+                    self.items.replace(output.iter().cloned().map(as_call).collect());
                 }
                 self.response = Some(response);
             }
@@ -97,11 +86,9 @@ impl ResponseAssembler {
         }
     }
 
-    fn announce(&mut self, index: u64, name: &str, heard: &mut Vec<ModelEvent>) {
-        if self.announced.insert(index) {
-            let name = self.names.plain(name);
-            heard.push(ModelEvent::ToolCallStarted { name });
-        }
+    fn announce(&self, name: &str, heard: &mut Vec<ModelEvent>) {
+        let name = self.names.plain(name);
+        heard.push(ModelEvent::ToolCallStarted { name });
     }
 
     /// Whether the response's own end was seen.
@@ -112,30 +99,28 @@ impl ResponseAssembler {
     /// The reason with which the server cut the response, if it is one that no good ending has.
     pub(super) fn cut(&self) -> Option<String> {
         let status = text(self.response.as_ref()?, "status");
-        let calls = self
-            .items
-            .values()
-            .any(|item| text(item, "type") == "function_call");
-        let known = matches!(status, "" | "completed")
-            || self.incomplete().is_some_and(|stop| stop != StopCause::End);
-        (!known && !calls).then(|| match self.reason() {
+        let is_known = matches!(status, "" | "completed") || self.incomplete().is_some();
+        (!is_known && !self.items.has_calls()).then(|| match self.reason() {
             "" => status.to_owned(),
             reason => reason.to_owned(),
         })
     }
 
+    /// Why the response is not complete, in the server's word.
     fn reason(&self) -> &str {
         let details = self
             .response
             .as_ref()
             .and_then(|response| response.get("incomplete_details"));
-        details.map(|details| text(details, "reason")).unwrap_or_default()
+        details
+            .map(|details| details.as_str().unwrap_or_else(|| text(details, "reason")))
+            .unwrap_or_default()
     }
 
     fn incomplete(&self) -> Option<StopCause> {
-        match self.reason() {
-            "max_output_tokens" | "max_tokens" => Some(StopCause::Length),
-            "content_filter" => Some(StopCause::Refusal),
+        match FinishKind::of(self.reason()) {
+            FinishKind::Length => Some(StopCause::Length),
+            FinishKind::Withheld => Some(StopCause::Refusal),
             _ => None,
         }
     }
@@ -146,9 +131,11 @@ impl ResponseAssembler {
         let (mut said, mut reasoning, mut declined) = (String::new(), String::new(), self.declined);
         let mut tool_calls = Vec::new();
         let mut kept = Vec::new();
-        for (index, mut item) in std::mem::take(&mut self.items) {
+        let mut is_cut = false;
+        for mut item in self.items.take() {
             match text(&item, "type") {
                 "message" => {
+                    is_cut |= text(&item, "status") == "incomplete";
                     for part in item
                         .get("content")
                         .and_then(Value::as_array)
@@ -169,7 +156,9 @@ impl ResponseAssembler {
                     }
                 }
                 "function_call" => {
-                    self.announce(index, text(&item, "name"), heard);
+                    if tool_calls.len() >= self.announced {
+                        self.announce(text(&item, "name"), heard);
+                    }
                     let call = ToolCall {
                         id: self.ids.assign(text(&item, "call_id")),
                         name: self.names.plain(text(&item, "name")),
@@ -197,6 +186,7 @@ impl ResponseAssembler {
             Some(stop) => stop,
             None if declined => StopCause::Refusal,
             None if !tool_calls.is_empty() => StopCause::ToolCalls,
+            None if is_cut => StopCause::Length,
             None => StopCause::End,
         };
         let (model, id) = (text(&response, "model"), text(&response, "id"));

@@ -5,8 +5,8 @@ use async_openai::types::responses::{
 };
 use serde_json::{Value, json};
 
-use super::kept::kept_items;
-use crate::model::adjust::RequestPart;
+use super::kept::{is_known_field, kept_items};
+use crate::model::adjust::{RequestPart, SentLimit, SentParts, token_limit};
 use crate::model::{Message, ModelRequest, ToolChoice, ToolSpec, replay};
 
 /// The least limit of tokens that the API takes.
@@ -29,27 +29,24 @@ pub(super) fn body(
             .then_some(ToolChoiceParam::Option(ToolChoiceOptions::None)),
         include: sends(RequestPart::Include).then(|| vec![IncludeEnum::ReasoningEncryptedContent]),
         max_output_tokens: sends(RequestPart::AnyTokenLimit)
-            .then_some(request.max_output_tokens.max(LEAST_TOKENS)),
+            .then_some(token_limit(request.max_output_tokens, left_out).max(LEAST_TOKENS)),
         temperature: request.temperature.filter(|_| sends(RequestPart::Temperature)),
         prompt_cache_key: sends(RequestPart::CacheKey).then(|| request.cache_key.clone()),
         store: sends(RequestPart::Store).then_some(false),
         stream: sends(RequestPart::Stream).then_some(true),
         ..CreateResponse::default()
     })?;
-    replay::set(
-        &mut body,
-        "input",
-        input(&request.messages, sends(RequestPart::ItemStatus)).into(),
-    );
+    replay::set(&mut body, "input", input(&request.messages, left_out).into());
     Ok(body)
 }
 
-/// The parts of such a body that could be left out.
-pub(super) fn parts(body: &Value) -> Vec<RequestPart> {
-    let has_status = body
-        .get("input")
-        .and_then(Value::as_array)
-        .is_some_and(|items| items.iter().any(|item| item.get("status").is_some()));
+/// What of such a body could be left out.
+pub(super) fn parts(body: &Value) -> SentParts {
+    let items = body.get("input").and_then(Value::as_array).into_iter().flatten();
+    let fields = items.filter_map(Value::as_object).flat_map(serde_json::Map::keys);
+    let mut kept: BTreeSet<String> = fields.cloned().collect();
+    let has_status = kept.contains("status");
+    kept.retain(|key| !is_known_field(key));
     let parts = [
         (RequestPart::CacheKey, "prompt_cache_key"),
         (RequestPart::Include, "include"),
@@ -62,7 +59,22 @@ pub(super) fn parts(body: &Value) -> Vec<RequestPart> {
     ];
     let sent = parts.into_iter().filter(|(_, key)| body.get(*key).is_some());
     let status = has_status.then_some(RequestPart::ItemStatus);
-    status.into_iter().chain(sent.map(|(part, _)| part)).collect()
+    let others = (!kept.is_empty()).then_some(RequestPart::KeptFields);
+    let limit = body.get("max_output_tokens").and_then(Value::as_u64);
+    SentParts {
+        parts: status
+            .into_iter()
+            .chain(others)
+            .chain(sent.map(|(part, _)| part))
+            .collect(),
+        kept,
+        limit: limit
+            .and_then(|tokens| u32::try_from(tokens).ok())
+            .map(|tokens| SentLimit {
+                tokens,
+                is_optional: true,
+            }),
+    }
 }
 
 /// The body of a request with everything in it.
@@ -81,7 +93,7 @@ fn tool(spec: &ToolSpec) -> Tool {
     })
 }
 
-fn input(messages: &[Message], with_status: bool) -> Vec<Value> {
+fn input(messages: &[Message], left_out: &BTreeSet<RequestPart>) -> Vec<Value> {
     let mut items = Vec::new();
     for message in messages {
         match message {
@@ -94,7 +106,7 @@ fn input(messages: &[Message], with_status: bool) -> Vec<Value> {
             } => {
                 let kept = opaque.as_ref().and_then(|opaque| opaque.get("openai_responses")?.as_array());
                 if let Some(kept) = kept {
-                    items.extend(kept_items(kept, tool_calls, with_status));
+                    items.extend(kept_items(kept, tool_calls, left_out));
                     continue;
                 }
                 if !text.is_empty() {

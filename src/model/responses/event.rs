@@ -1,8 +1,9 @@
 use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::model::Usage;
 use crate::model::count::first_count;
+use crate::model::replay::set;
 use crate::model::server_error::ServerError;
 use crate::wire::Opening;
 
@@ -19,22 +20,23 @@ pub(super) enum ResponseEvent {
     Silent(usize),
     /// An item of the output begins.
     ItemAdded {
-        index: u64,
+        at: ItemPlace,
         item: Value,
     },
     /// More of the arguments of a call.
     Arguments {
-        index: u64,
+        at: ItemPlace,
         more: String,
     },
     /// All arguments of a call.
     WholeArguments {
-        index: u64,
+        at: ItemPlace,
+        name: String,
         arguments: String,
     },
     /// An item of the output is whole.
     ItemDone {
-        index: u64,
+        at: ItemPlace,
         item: Value,
     },
     /// The end, with the whole response.
@@ -43,41 +45,81 @@ pub(super) enum ResponseEvent {
     Ignored,
 }
 
+/// Which item of the output an event speaks of. Some servers give no item a number of its own, some none an id, and some
+/// another id with every event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ItemPlace {
+    pub(super) id: String,
+    pub(super) index: u64,
+}
+
+impl ItemPlace {
+    fn of(json: &Value) -> Self {
+        let own = json.get("item").map(|item| text(item, "id")).unwrap_or_default();
+        let id = if own.is_empty() {
+            text(json, "item_id")
+        } else {
+            own
+        };
+        let index = json.get("output_index").and_then(Value::as_u64);
+        Self {
+            id: id.to_owned(),
+            index: index.unwrap_or_default(),
+        }
+    }
+}
+
 impl ResponseEvent {
     /// Reads one object of the stream.
     pub(super) fn read(json: &Value) -> Self {
         let kind = text(json, "type");
-        let response = || json.get("response").cloned().unwrap_or_default();
-        let index = json
-            .get("output_index")
-            .and_then(Value::as_u64)
-            .unwrap_or_default();
+        let response = || {
+            let response = json.get("response").filter(|response| response.is_object());
+            response.cloned().unwrap_or_else(|| json!({}))
+        };
+        let (at, item) = (
+            || ItemPlace::of(json),
+            || as_call(json.get("item").cloned().unwrap_or_default()),
+        );
         let delta = text(json, "delta");
         match kind {
             "response.output_text.delta" => Self::Text(delta.to_owned()),
             "response.refusal.delta" => Self::Refusal(delta.to_owned()),
             "response.output_text.done" => Self::WholeText(text(json, "text").to_owned()),
             "response.output_item.added" => Self::ItemAdded {
-                index,
-                item: json.get("item").cloned().unwrap_or_default(),
+                at: at(),
+                item: item(),
             },
-            "response.function_call_arguments.delta" => Self::Arguments {
-                index,
-                more: delta.to_owned(),
-            },
-            "response.function_call_arguments.done" => Self::WholeArguments {
-                index,
-                arguments: text(json, "arguments").to_owned(),
-            },
+            "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
+                Self::Arguments {
+                    at: at(),
+                    more: delta.to_owned(),
+                }
+            }
+            "response.function_call_arguments.done" | "response.custom_tool_call_input.done" => {
+                let said = ["arguments", "input"].iter().map(|key| text(json, key));
+                Self::WholeArguments {
+                    at: at(),
+                    name: text(json, "name").to_owned(),
+                    arguments: said.collect(),
+                }
+            }
             "response.output_item.done" => Self::ItemDone {
-                index,
-                item: json.get("item").cloned().unwrap_or_default(),
+                at: at(),
+                item: item(),
             },
             "response.completed" | "response.incomplete" | "response.done" => {
-                let response = response();
+                let mut response = response();
                 match text(&response, "status") {
                     "failed" => Self::Failed(failure(&response)),
-                    _ => Self::Ended(response),
+                    status => {
+                        // The event's own name is the surer word.
+                        if kind == "response.incomplete" && matches!(status, "" | "completed" | "in_progress")
+                        {
+                            set(&mut response, "status", "incomplete".into());
+                        }
+                        Self::Ended(response)
+                    }
                 }
             }
             "response.failed" => Self::Failed(failure(&response())),
@@ -103,6 +145,19 @@ impl ResponseEvent {
             _ => Opening::Begun,
         }
     }
+}
+
+/// An item as it is, but for a call of a tool whose arguments are any text, which is one like others here.
+pub(super) fn as_call(mut item: Value) -> Value {
+    if text(&item, "type") == "custom_tool_call" {
+        let input = text(&item, "input").to_owned();
+        set(&mut item, "type", "function_call".into());
+        set(&mut item, "arguments", input.into());
+        if let Some(fields) = item.as_object_mut() {
+            fields.remove("input");
+        }
+    }
+    item
 }
 
 /// The error of a response that failed.

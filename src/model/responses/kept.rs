@@ -3,13 +3,39 @@
 //! It takes no field that is null, and no `status` of reasoning. Reasoning that nobody can read any more (no sealed form, no
 //! content) names what a server that stores nothing does not find, and so do the ids of what came after it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::event::text;
+use crate::model::adjust::RequestPart;
 use crate::model::{ToolCall, replay};
 
-/// The items to send back. `calls` are those among them, as they were understood; a server may want them without `status`.
-pub(super) fn kept_items(kept: &[Value], calls: &[ToolCall], with_status: bool) -> Vec<Value> {
+/// The fields of items that the API knows.
+const KNOWN_FIELDS: [&str; 12] = [
+    "type",
+    "id",
+    "call_id",
+    "name",
+    "arguments",
+    "role",
+    "content",
+    "status",
+    "summary",
+    "encrypted_content",
+    "output",
+    "phase",
+];
+
+/// Whether the API knows a field of an item, and not only the server that sent it.
+pub(super) fn is_known_field(key: &str) -> bool {
+    KNOWN_FIELDS.contains(&key)
+}
+
+/// The items to send back. `calls` are those among them, as they were understood; a server may want them without `status`, or
+/// without its own fields.
+pub(super) fn kept_items(kept: &[Value], calls: &[ToolCall], left_out: &BTreeSet<RequestPart>) -> Vec<Value> {
+    let sends = |part: RequestPart| !left_out.contains(&part);
     let mut items = Vec::new();
     let mut lost_reasoning = false;
     for item in kept {
@@ -17,9 +43,10 @@ pub(super) fn kept_items(kept: &[Value], calls: &[ToolCall], with_status: bool) 
         let Some(fields) = item.as_object_mut() else {
             continue;
         };
-        fields.retain(|_, value| !value.is_null());
+        let all = sends(RequestPart::KeptFields);
+        fields.retain(|key, value| !value.is_null() && (all || is_known_field(key)));
         let is_reasoning = fields.get("type").is_some_and(|kind| kind == "reasoning");
-        if is_reasoning || !with_status {
+        if is_reasoning || !sends(RequestPart::ItemStatus) {
             fields.remove("status");
         }
         let is_said = |key: &str| {

@@ -10,6 +10,7 @@ mod assemble;
 mod body;
 mod client;
 mod event;
+mod items;
 mod kept;
 
 pub(super) use body::fullest;

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::find::WrittenCalls;
+use super::object::NamedCall;
 use crate::model::lenient_json::LenientParser;
 use crate::model::tool_names::ToolNames;
 
@@ -40,15 +41,21 @@ fn before_marks(said: &str) -> &str {
 }
 
 /// All of the code, as calls.
-pub(super) fn statements(code: &str, names: &ToolNames) -> Option<Vec<(String, String)>> {
+pub(super) fn statements(code: &str, names: &ToolNames) -> Option<Vec<NamedCall>> {
     let mut code = LenientParser { rest: code };
     let mut calls = Vec::new();
+    let mut results = Vec::new();
     loop {
         while BETWEEN.iter().any(|mark| code.eat(mark)) {}
         if code.at_end() {
             break;
         }
-        let path = called(&mut code)?;
+        let Called { path, result } = called(&mut code)?;
+        results.extend(result);
+        // `print(result)` calls nothing.
+        if results.contains(&path) && code.eat(")") {
+            continue;
+        }
         let name = names.plain(path);
         let arguments = code.call_arguments().filter(|_| names.has(&name))?;
         calls.push((name, Value::Object(arguments).to_string()));
@@ -56,19 +63,30 @@ pub(super) fn statements(code: &str, names: &ToolNames) -> Option<Vec<(String, S
     (!calls.is_empty()).then_some(calls)
 }
 
-/// The path of what is called next, behind what code puts before a call: `print(`, `await`, `result =`.
-fn called<'a>(code: &mut LenientParser<'a>) -> Option<&'a str> {
+/// What a statement calls, and what it calls the result.
+struct Called<'a> {
+    path: &'a str,
+    result: Option<&'a str>,
+}
+
+/// What is called next, behind what code puts before a call: `print(`, `await`, `result =`.
+fn called<'a>(code: &mut LenientParser<'a>) -> Option<Called<'a>> {
     let mut path = code.path()?;
+    let mut result = None;
     if path == "await" || path == "return" {
         path = code.path()?;
     } else if code.eat("=") {
+        result = Some(path);
         path = code.path()?;
         if path == "await" {
             path = code.path()?;
         }
     }
-    if path != "print" {
-        return Some(path);
+    if path == "print" {
+        path = if code.eat("(") { code.path()? } else { return None };
+        if path == "await" {
+            path = code.path()?;
+        }
     }
-    if code.eat("(") { code.path() } else { None }
+    Some(Called { path, result })
 }

@@ -6,20 +6,18 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::code::statements;
-use super::find::{WrittenCalls, as_call};
+use super::find::WrittenCalls;
+use super::object::{NamedCall, as_call};
 use super::plain::{compiled, plain_marks};
 use super::schema::is_no_answer;
 use super::worded::begins;
 use crate::model::lenient_json;
 use crate::model::tool_names::ToolNames;
 
-/// A tool's name and its arguments.
-type NamedCall = (String, String);
-
 /// What a call begins with that is written in a model's own marks, where a line or a text begins. Nothing that people
 /// read begins so.
 const OPENING: &str = r"(?mx) ^[\ \t]* (?:
-      < (?: \|? (?:tool_|python_tag|channel\|>commentary|start\|>assistant) | ｜tool | function [=(] | function_calls?>
+      < (?: \|? (?:tool_|python_(?:tag|start)|channel\|>commentary|start\|>assistant|recipient\|>) | ｜tool | function [=(] | function_calls?>
           | (?:invoke|function_calls) [\ >] | tool_calls?> | tools> | start_function_call> | parameter= | arg_key> )
     | < [|｜]? [\w:▁-]* (?i: tool|function|action|invoke|plugin) [\w:▁-]* (?: [|｜]? > | [\ ] [^<>\n]* /? > )
     | \[ /? [A-Z_]* TOOL [A-Z_]* \]
@@ -40,7 +38,7 @@ const NAMED: &str = r"(?s)<tool_call>\s*([\w.-]+)\s*(<arg_key>.*?|)(?:</tool_cal
 /// What stands between a name and its arguments in the other marks, and what may lie around both.
 const NOISE: &str = r"(?x) \[CALL_ID\] \s* \w+ | <[|｜]? [^|｜<>]* [|｜]? > | \[/?[A-Z_]+\] | ```\w*
     | \bAction\ Input: | \bAction: | \bto= | \bfunctions?\b [.:]?
-    | \b(?:json|commentary|assistant|analysis|call)\b | [:.,;=] \d*";
+    | \b(?:json|code|commentary|assistant|analysis|call)\b | [:.,;=] \d*";
 /// The marks alone, which may stand around lines of code.
 const MARK: &str = r"(?x) <[|｜]? /? [\w:▁]+ [|｜]? > | \[/?[A-Z_]+\]";
 /// What a model makes up behind its call: the answer that it waits for.
@@ -124,6 +122,8 @@ fn found(tail: &str, calls: Option<&Regex>, arguments: Option<&Regex>) -> Option
             let (name, inside) = (found.get(1)?.as_str(), found.get(2)?.as_str());
             Some((name.to_owned(), body(inside, arguments)))
         })
+        // A key without its value.
+        .filter(|(_, arguments)| !arguments.starts_with("<arg_"))
         .collect();
     (!found.is_empty()).then_some(found)
 }
@@ -143,7 +143,7 @@ fn body(inside: &str, pairs: &Regex) -> String {
     if !found.is_empty() || inside.is_empty() {
         return Value::Object(found).to_string();
     }
-    match elements(inside) {
+    match elements(inside).filter(|found| !found.contains_key("arg_key")) {
         Some(found) => Value::Object(found).to_string(),
         None => inside.to_owned(),
     }
@@ -267,7 +267,7 @@ fn as_code(text: &str, names: &ToolNames) -> bool {
 }
 
 /// A key under which a tool's name stands, and that name.
-const NAME_FIELD: &str = r#"\{[^{}]{0,400}?["'](?:name|tool|tool_name|action|function|function_name|recipient_name)["']\s*:\s*["']([\w. -]+)["']"#;
+const NAME_FIELD: &str = r#"(?i)\{[^{}]{0,400}?["'](?:name|tool|tool_?name|action|function|function_?name|recipient(?:_name)?|method|command|call)["']\s*:\s*["']([\w. -]+)["']"#;
 
 static NAME_FIELDS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NAME_FIELD));
 

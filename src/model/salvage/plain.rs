@@ -12,9 +12,18 @@ const NAMESPACE: &str = r"<(/?)(?:[a-z][\w-]*:|[a-z]+_)(tool_call|tool_calls|fun
 /// The tag in other letters: `<TOOLCALL>`, `<ToolCall>`, `<tool_call id="1">`.
 const SPELLED: &str = r#"(?i)<(/?)(?:tool_?call|tool-call)(s?)(?:\s+(?:id|index|type)="?[\w.-]*"?)*\s*>"#;
 /// What ends a message for a model, and what stands before it for its server.
-const ENDS: &str =
-    r"(?:\s*<\|?(?:im_end|eot_id|eom_id|endoftext|end|eos|call|return)\|?>|</s>|<end_of_turn>)+\s*$";
-const BEGINS: &str = r"^\s*(?:<\|(?:im_start|start_header_id|assistant|begin_of_text)\|>(?:assistant(?:<\|end_header_id\|>)?)?\s*)+";
+const ENDS: &str = r"(?:\s*<\|?(?:im_end|eot_id|eom_id|eot|eom|endoftext|end_of_text|end|eos|call|return|message_sep)\|?>|</s>|<end_of_turn>)+\s*$";
+const BEGINS: &str = r"^\s*(?:<\|(?:im_start|start_header_id|header_start|assistant|begin_of_text|message_sep|from)\|>(?:assistant(?:<\|(?:end_header_id|header_end|role_sep)\|>)?)?\s*)+";
+/// What stands before a call whose marks were taken for those of a message: thoughts, and the channel's name.
+const CHANNEL: &str = r"(?s)\A\s*(?:analysis.*?)?assistant\s*(commentary\s+to=)";
+/// Words that stand for a mark: `functools[`, `function call{`.
+const WORD_MARK: &str = r"(?m)^[ \t]*(?:functools\s*|function call\s*(?:<\|role_sep\|>)?\s*)([\[{])";
+/// How a call begins whose opening tag was lost: a name before its arguments in tags, JSON, an element.
+const UNTAGGED: &str = r"(?m)^[ \t]*(?:[\w.-]+\s*<arg_key>|[\[{]|<function[ =])";
+/// The same where no closing tag tells of one.
+const UNTAGGED_NAME: &str = r"(?m)^[ \t]*[\w.-]+\s*<arg_key>";
+/// What some models put around an answer, and some around a call.
+pub(super) const BOXES: [&str; 2] = ["<|begin_of_box|>", "<|end_of_box|>"];
 /// Brackets of marks that some servers put out as `|` and some as `｜`.
 const WIDE: [(&str, &str); 2] = [("<|tool▁", "<｜tool▁"), ("<escape>", "\"")];
 
@@ -23,9 +32,13 @@ static NAMESPACES: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NAMESPACE
 static SPELLINGS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(SPELLED));
 static ENDINGS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(ENDS));
 static BEGINNINGS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(BEGINS));
+static CHANNELS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(CHANNEL));
+static WORD_MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(WORD_MARK));
+static UNTAGGED_CALLS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(UNTAGGED));
+static UNTAGGED_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(UNTAGGED_NAME));
 
 /// A pattern that does not compile finds nothing, and says so; tests/model/salvage has a call for each.
-pub(super) fn compiled(pattern: &str) -> Option<Regex> {
+pub(in crate::model) fn compiled(pattern: &str) -> Option<Regex> {
     Regex::new(pattern)
         .inspect_err(|error| tracing::error!(%error, "a pattern for written calls does not compile"))
         .ok()
@@ -40,18 +53,37 @@ pub(super) fn plain_marks(text: &str) -> Cow<'_, str> {
         (&SPELLINGS, "<${1}tool_call$2>"),
         (&ENDINGS, ""),
         (&BEGINNINGS, ""),
+        (&CHANNELS, "$1"),
+        (&WORD_MARKS, "$1"),
     ] {
         let found = pattern.as_ref().filter(|pattern| pattern.is_match(&text));
         if let Some(pattern) = found {
             text = Cow::Owned(pattern.replace_all(&text, plain).into_owned());
         }
     }
-    for (written, plain) in WIDE {
+    for (written, plain) in WIDE.into_iter().chain(BOXES.map(|mark| (mark, ""))) {
         if text.contains(written) {
             text = Cow::Owned(text.replace(written, plain));
         }
     }
-    text
+    let open = untagged(&text).map(|start| text.split_at(start));
+    match open {
+        Some((said, call)) => Cow::Owned(format!("{said}<tool_call>{call}")),
+        None => text,
+    }
+}
+
+/// Where a call begins that has no opening tag.
+fn untagged(text: &str) -> Option<usize> {
+    let (opening, closing) = (text.find("<tool_call>"), text.find("</tool_call>"));
+    let pattern = match (opening, closing) {
+        (Some(opening), Some(closing)) if opening < closing => return None,
+        (Some(_), None) => return None,
+        (_, Some(_)) => &UNTAGGED_CALLS,
+        (None, None) => &UNTAGGED_NAMES,
+    };
+    let before = text.get(..closing.unwrap_or(text.len()))?;
+    pattern.as_ref()?.find(before).map(|found| found.start())
 }
 
 /// The inside of a fence that wraps all of the text, or the text.

@@ -1,8 +1,9 @@
-//! What only looks like a call: a tool's schema, or arguments without their tool. Small models write both when they were
+//! What only looks like a call: a tool's schema, arguments without their tool, or a tool in a form of its own. Small models write both when they were
 //! shown tools and did not learn to call them. Neither is an answer.
 
 use serde_json::{Map, Value};
 
+use super::object::names_tool;
 use super::plain::unfenced;
 use crate::model::lenient_json;
 use crate::model::tool_names::ToolNames;
@@ -25,7 +26,8 @@ pub(super) fn is_schema(value: &Value) -> bool {
     value.get("properties").is_some_and(Value::is_object) && is_typed || value.get("$schema").is_some()
 }
 
-/// Whether a text is nothing but a schema, whole or broken off, a tool's description, or the arguments of a tool.
+/// Whether a text is nothing but a schema, whole or broken off, a tool's description, the arguments of a tool, or JSON that
+/// says which tool is to be called.
 pub(super) fn is_no_answer(text: &str, names: &ToolNames) -> bool {
     let text = unfenced(text.trim());
     if !text.starts_with(['{', '[']) {
@@ -35,7 +37,10 @@ pub(super) fn is_no_answer(text: &str, names: &ToolNames) -> bool {
     let is_only = rest.chars().all(|c| "[]{}`,".contains(c) || c.is_whitespace());
     if !objects.is_empty() && is_only {
         return objects.iter().any(|object| {
-            holds_schema(object) || is_arguments(object, names) || is_call_of_nothing(object, names)
+            holds_schema(object)
+                || is_arguments(object, names)
+                || is_call_of_nothing(object, names)
+                || names_tool(object, names)
         });
     }
     let found = MARKS.iter().filter(|mark| text.contains(**mark)).count();

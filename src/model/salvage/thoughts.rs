@@ -1,4 +1,8 @@
-//! Thoughts that a model writes into its text because its server does not keep them apart.
+//! Thoughts that a model writes into its text because its server does not keep them apart, and marks around what it says.
+
+use std::borrow::Cow;
+
+use super::plain::BOXES;
 
 /// What such thoughts are tagged with.
 const TAGS: [&str; 4] = ["think", "thinking", "thought", "reasoning"];
@@ -7,6 +11,13 @@ const FINAL: &str = "<|channel|>final<|message|>";
 /// What thoughts begin with there, and what may stand before it.
 const ANALYSIS: &str = "<|channel|>analysis<|message|>";
 const START: &str = "<|start|>assistant";
+/// The same with its marks taken off, and what stands before it then.
+const FINAL_WORD: &str = "assistantfinal";
+const ANALYSIS_WORD: &str = "analysis";
+/// What a text begins with whose channels were not read: only its end tells what of it was said.
+const CHANNELS: [&str; 4] = ["analysis", "assistant", "<|channel|>", "<|start|>assistant"];
+/// Most of such a text that is kept back, in bytes.
+const MOST_HELD: usize = 64 << 10;
 /// What such an answer may end with.
 const ENDS: [&str; 2] = ["<|return|>", "<|end|>"];
 /// Longest closing tag that is looked for, in bytes.
@@ -17,6 +28,11 @@ pub(in crate::model) fn without_thoughts(text: &str) -> &str {
     if let Some((_, said)) = text.rsplit_once(FINAL) {
         let said = said.trim_end();
         return ENDS.iter().find_map(|end| said.strip_suffix(end)).unwrap_or(said);
+    }
+    if let Some((before, said)) = text.rsplit_once(FINAL_WORD)
+        && (before.trim().is_empty() || before.trim_start().starts_with(ANALYSIS_WORD))
+    {
+        return said.trim();
     }
     if let Some((_, thoughts)) = text
         .split_once(ANALYSIS)
@@ -83,7 +99,9 @@ impl ThoughtFilter {
                     if let Some((tag, inside)) = opened(&self.held) {
                         self.held = inside.to_owned();
                         self.state = ThoughtState::Thinking(tag);
-                    } else if may_open(&self.held) {
+                    } else if may_open(&self.held)
+                        || (in_channels(&self.held) && self.held.len() <= MOST_HELD)
+                    {
                         return String::new();
                     } else {
                         self.state = ThoughtState::Speaking;
@@ -104,10 +122,10 @@ impl ThoughtFilter {
     /// What is still held back once the text has ended: it was no thought.
     pub(super) fn rest(&mut self) -> String {
         let held = std::mem::take(&mut self.held);
-        if matches!(self.state, ThoughtState::Thinking(_)) {
-            String::new()
-        } else {
-            held
+        match self.state {
+            ThoughtState::Thinking(_) => String::new(),
+            ThoughtState::Open if in_channels(&held) => without_thoughts(&held).to_owned(),
+            _ => held,
         }
     }
 
@@ -119,8 +137,54 @@ impl ThoughtFilter {
     }
 }
 
+/// Whether a text begins as one does whose channels were not read, or may go on so.
+fn in_channels(text: &str) -> bool {
+    let start = text.trim_start();
+    CHANNELS
+        .iter()
+        .any(|channel| start.starts_with(channel) || channel.starts_with(start))
+}
+
 /// Whether a text is too short to tell whether it begins with thoughts.
 fn may_open(text: &str) -> bool {
     let start = text.trim_start();
     start.is_empty() || TAGS.iter().any(|tag| format!("<{tag}>").starts_with(start))
+}
+
+/// A text without the marks of a box, and what is left of it while it is streamed.
+#[derive(Debug, Default)]
+pub(super) struct BoxFilter {
+    held: String,
+}
+
+impl BoxFilter {
+    /// Takes in text and gives out what is no mark.
+    pub(super) fn push(&mut self, text: &str) -> String {
+        self.held += text;
+        let clean = without_boxes(&self.held).into_owned();
+        let begins = |at: &usize| {
+            let tail = clean.get(*at..).unwrap_or_default();
+            BOXES.iter().any(|mark| mark.starts_with(tail))
+        };
+        let from = clean.rfind('<').filter(begins).unwrap_or(clean.len());
+        let (clear, held) = clean.split_at(from);
+        self.held = held.to_owned();
+        clear.to_owned()
+    }
+
+    /// What is still held back once the text has ended: it was no mark.
+    pub(super) fn rest(&mut self) -> String {
+        std::mem::take(&mut self.held)
+    }
+}
+
+/// A text without the marks of a box that some models put around what they mean.
+pub(in crate::model) fn without_boxes(text: &str) -> Cow<'_, str> {
+    let mut text = Cow::Borrowed(text);
+    for mark in BOXES {
+        if text.contains(mark) {
+            text = Cow::Owned(text.replace(mark, ""));
+        }
+    }
+    text
 }

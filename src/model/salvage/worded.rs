@@ -11,7 +11,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::find::{WrittenCalls, collect};
+use super::find::WrittenCalls;
+use super::object::{NamedCall, collect};
 use super::plain::compiled;
 use crate::model::lenient_json::LenientParser;
 use crate::model::tool_names::ToolNames;
@@ -24,11 +25,13 @@ const KEYED: &str = r#"(?m) ^[\ \t]* (?:-[\ \t]+)?
     :[\ \t]* (?: ["']? ([\w.]+) ["']? [\ \t]* )? \r? $"#;
 /// A name behind what announces a call, or alone.
 const ANNOUNCED: &str = r#"(?mi) ^ [\ \t\[(*`>\#-]*
-    ( / | (?: tool | function | action | command )? [\ _-]? (?: call | use | request )? [\ \t]* [:=] [\ \t]* /? | )
+    ( [/@!] | \$[\ ]
+    | (?: (?P<done> called | used | ran | invoked | executed )\ (?:the\ )? | (?:calling|call|using|use|running|run|invoking|invoke|executing|execute)\ (?:the\ )? )
+      (?: (?: tool | function | action | command ) (?: [\ _-] (?: call | use | request ) )? [\ \t]* [:=]? [\ \t]* )?
+    | (?: tool | function | action | command )? [\ _-]? (?: call | use | request )? [\ \t]* [:=] [\ \t]* /? | )
     ["'`]? ([\w.]+) ["'`]? "#;
 /// What may stand between a name and its arguments.
-const BETWEEN: &str =
-    r"(?i) ^ [\ \t,:*`]* (?: (?: with | arguments | args | input | parameters )\b [\ \t]* [:=]? )* [\ \t]*";
+const BETWEEN: &str = r"(?i) ^ [\ \t,:*`]* (?: (?: with | the | arguments | args | input | parameters )\b [\ \t]* [:=]? )* [\ \t`]*";
 /// What may stand behind a call.
 const CLOSING: &[char] = &[']', ')', '`', '*', '.', ',', ';'];
 
@@ -50,7 +53,7 @@ pub(super) fn begins(text: &str, names: &ToolNames) -> Option<usize> {
             .then(|| Some(found.get(0)?.start()))?
     });
     let announced = ANNOUNCEMENTS.as_ref()?.captures_iter(text).find_map(|found| {
-        let is_known = names.has(&names.plain(found.get(2)?.as_str()));
+        let is_known = names.has(&names.plain(found.get(3)?.as_str()));
         let says_so = !found.get(1)?.is_empty();
         (is_known && says_so).then(|| Some(found.get(0)?.start()))?
     });
@@ -130,12 +133,16 @@ fn line_call<'t>(
     text: &'t str,
     found: &regex::Captures<'_>,
     names: &ToolNames,
-) -> Option<(usize, (String, String), &'t str)> {
+) -> Option<(usize, NamedCall, &'t str)> {
     let (whole, announcement) = (found.get(0)?, found.get(1)?);
-    let name = names.plain(found.get(2)?.as_str());
+    let name = names.plain(found.get(3)?.as_str());
     let (arguments, after) = arguments(text.get(whole.end()..)?).filter(|_| names.has(&name))?;
     let keys: Vec<&str> = arguments.keys().map(String::as_str).collect();
-    let is_meant = !announcement.is_empty() || names.take(&keys);
+    // Behind an answer it tells of what was done.
+    let is_report = found.name("done").is_some()
+        && !whole.as_str().trim_start().starts_with('[')
+        && !text.get(..whole.start())?.trim().is_empty();
+    let is_meant = !is_report && (!announcement.is_empty() || names.take(&keys));
     is_meant.then(|| (whole.start(), (name, Value::Object(arguments).to_string()), after))
 }
 
@@ -165,14 +172,22 @@ fn arguments(text: &str) -> Option<(Map<String, Value>, &str)> {
         .starts_with(['\n', '\r'])
         && !is_closing(parser.rest.lines().next().unwrap_or_default())
     {
-        parser.rest = parser.rest.trim_start_matches([' ', '\t', ',', '-']);
+        parser.rest = parser.rest.trim_start_matches([' ', '\t', ',']);
+        let is_option = parser.eat("--") || parser.eat("-");
         let key = parser.path()?;
-        if !parser.eat("=") && !parser.eat(":") {
+        if !parser.eat("=") && !parser.eat(":") && !is_option {
             return None;
         }
         found.insert(key.to_owned(), pair_value(&mut parser));
     }
     Some((found, parser.rest))
+}
+
+/// A text that is nothing but `key=value` pairs.
+pub(super) fn pairs(text: &str) -> Option<Map<String, Value>> {
+    let is_one = text.contains('=') && !text.trim_start().starts_with(['{', '[', '"', '(']);
+    let (found, rest) = is_one.then(|| arguments(text)).flatten()?;
+    (rest.trim().is_empty() && !found.is_empty()).then_some(found)
 }
 
 /// A value that ends where the next pair begins; what is no JSON is a text.

@@ -6,13 +6,15 @@ use futures_util::future::BoxFuture;
 use super::find::find_calls;
 use super::holdback::HoldBack;
 use super::marked::is_garbled;
-use super::thoughts::{ThoughtFilter, without_thoughts};
+use super::thoughts::{BoxFilter, ThoughtFilter, without_boxes, without_thoughts};
+use super::unfold::unfold;
 use crate::model::ModelDrive;
 use crate::model::adjust::RequestPart;
 use crate::model::replay::CallIds;
 use crate::model::tool_names::ToolNames;
 use crate::model::{
     Completion, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, StopCause, ToolCall,
+    arguments,
 };
 
 /// A model whose written calls are made real. Text that may be a call is heard only once it turned out to be none.
@@ -57,19 +59,20 @@ impl Model for SalvagingModel {
 
 fn salvaging(mut inner: ModelStream, names: ToolNames, mut ids: CallIds) -> ModelStream {
     let events = async_stream::try_stream! {
-        let mut unspoken = ThoughtFilter::default();
-        let mut hold = HoldBack::default();
+        let (mut boxes, mut unspoken) = (BoxFilter::default(), ThoughtFilter::default());
+        let mut hold = HoldBack::new(&names);
         while let Some(event) = inner.next().await {
             match event? {
                 ModelEvent::Text(text) => {
-                    let clear = hold.push(&unspoken.push(&text));
+                    let clear = hold.push(&unspoken.push(&boxes.push(&text)));
                     yield if clear.is_empty() { ModelEvent::Unheard(text.len()) } else { ModelEvent::Text(clear) };
                 }
                 event @ (ModelEvent::ToolCallStarted { .. } | ModelEvent::Unheard(_) | ModelEvent::Notice(_)) => {
                     yield event;
                 }
                 ModelEvent::Done(mut whole) => {
-                    let rest = hold.push(&unspoken.rest()) + &hold.rest();
+                    let last = unspoken.push(&boxes.rest()) + &unspoken.rest();
+                    let rest = hold.push(&last) + &hold.rest();
                     match salvage(&mut whole, &names, &mut ids) {
                         WrittenAs::Calls => {
                             for call in &whole.tool_calls {
@@ -97,11 +100,13 @@ enum WrittenAs {
 
 /// Turns the calls that a completion's text ends in into calls; where nothing was said, those that its thoughts end in.
 fn salvage(whole: &mut Completion, names: &ToolNames, ids: &mut CallIds) -> WrittenAs {
-    let said = without_thoughts(&whole.text);
+    let unboxed = without_boxes(&whole.text);
+    let said = without_thoughts(&unboxed);
     if said.len() < whole.text.len() {
         whole.text = said.to_owned();
     }
     if !whole.tool_calls.is_empty() {
+        unfold(whole, names, ids);
         return WrittenAs::Words;
     }
     let is_silent = whole.text.trim().is_empty();
@@ -117,7 +122,7 @@ fn salvage(whole: &mut Completion, names: &ToolNames, ids: &mut CallIds) -> Writ
     let calls = found.calls.into_iter().map(|(name, arguments)| ToolCall {
         id: ids.assign(""),
         name,
-        arguments,
+        arguments: arguments::plain(&arguments),
     });
     whole.tool_calls = calls.collect();
     whole.text = if is_silent { String::new() } else { found.said };

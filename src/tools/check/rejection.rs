@@ -47,6 +47,8 @@ pub struct Refusal {
     pub message: String,
     /// Whether it is about the catalog, and not about results that are held.
     pub(crate) about_catalog: bool,
+    /// Whether rows were asked for.
+    pub(crate) of_query: bool,
 }
 
 /// Why a call is not let through, before it is put into words: what is wrong, and what to do instead.
@@ -128,6 +130,7 @@ impl Rejection {
             class: self.class,
             message,
             about_catalog: true,
+            of_query: false,
         }
     }
 }

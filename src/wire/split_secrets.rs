@@ -1,0 +1,408 @@
+//! A credential that a server spreads over several events of a stream is whole once their texts are put together. So texts
+//! that go on from event to event are looked at together: what may be the beginning of a credential keeps its event, and those
+//! behind it, until the next piece of that text tells. Events without a piece of one pass byte for byte.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use async_stream::stream;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use serde_json::Value;
+
+use super::BodyStream;
+use super::secret_texts::{SecretTexts, without};
+
+/// Fields whose texts stand for themselves and never go on in the next event.
+const FIXED: [&str; 14] = [
+    "id",
+    "object",
+    "model",
+    "type",
+    "role",
+    "finish_reason",
+    "native_finish_reason",
+    "stop_reason",
+    "system_fingerprint",
+    "service_tier",
+    "provider",
+    "status",
+    "item_id",
+    "call_id",
+];
+/// Most events that are kept for one that may end in the beginning of a credential.
+const MOST_HELD: u64 = 64;
+
+/// The body of an event stream without credentials that are spread over its events.
+pub(super) fn clean_events(mut body: BodyStream, secrets: SecretTexts) -> BodyStream {
+    stream! {
+        let mut events = EventTexts::new(secrets);
+        let mut ready = Vec::new();
+        while let Some(piece) = body.next().await {
+            match piece {
+                Ok(piece) => events.push(&piece, &mut ready),
+                Err(error) => {
+                    events.finish(&mut ready);
+                    if !ready.is_empty() {
+                        yield Ok(Bytes::from(std::mem::take(&mut ready)));
+                    }
+                    yield Err(error);
+                    return;
+                }
+            }
+            if !ready.is_empty() {
+                yield Ok(Bytes::from(std::mem::take(&mut ready)));
+            }
+        }
+        events.finish(&mut ready);
+        if !ready.is_empty() {
+            yield Ok(Bytes::from(ready));
+        }
+    }
+    .boxed()
+}
+
+/// The texts of a stream's events, as far as they may go on.
+struct EventTexts {
+    secrets: SecretTexts,
+    /// The line that has not ended yet, as far as it may be an event.
+    line: Vec<u8>,
+    /// Whether what is left of this line is no event.
+    passes: bool,
+    held: VecDeque<HeldLine>,
+    /// The number of the next line.
+    next: u64,
+    /// By the place of a text in its event: what may be the beginning of a credential at the end of it.
+    open: BTreeMap<String, OpenText>,
+}
+
+/// A line that waits for those before it.
+struct HeldLine {
+    number: u64,
+    raw: Vec<u8>,
+    event: Option<Value>,
+    is_changed: bool,
+}
+
+struct OpenText {
+    text: String,
+    /// Which texts of which lines it is the end of, and how many bytes of each.
+    parts: Vec<TextPart>,
+}
+
+struct TextPart {
+    line: u64,
+    pointer: String,
+    length: usize,
+}
+
+/// A text of an event.
+struct EventText {
+    /// The names of the fields that lead to it: what the next event goes on with has the same.
+    place: String,
+    /// The same with the places in lists, as a JSON pointer.
+    pointer: String,
+    text: String,
+}
+
+impl EventTexts {
+    fn new(secrets: SecretTexts) -> Self {
+        Self {
+            secrets,
+            line: Vec::new(),
+            passes: false,
+            held: VecDeque::new(),
+            next: 0,
+            open: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in bytes; what can be passed on is added to `ready`.
+    fn push(&mut self, bytes: &[u8], ready: &mut Vec<u8>) {
+        for part in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
+            self.line.extend_from_slice(part);
+            let ends = part.ends_with(b"\n") || part.ends_with(b"\r");
+            self.passes |= !may_be_data(&self.line);
+            if ends || self.passes {
+                self.end_line(ready);
+            }
+            self.passes &= !ends;
+        }
+    }
+
+    /// Gives out all that is left.
+    fn finish(&mut self, ready: &mut Vec<u8>) {
+        self.end_line(ready);
+        self.open.clear();
+        self.release(ready);
+    }
+
+    fn end_line(&mut self, ready: &mut Vec<u8>) {
+        let raw = std::mem::take(&mut self.line);
+        let event = if self.passes { None } else { event(&raw) };
+        let is_end = event.is_none() && raw.windows(6).any(|part| part == b"[DONE]");
+        self.held.push_back(HeldLine {
+            number: self.next,
+            raw,
+            event,
+            is_changed: false,
+        });
+        let seen = self.join_texts();
+        if is_end {
+            self.open.clear();
+        } else if let Some(seen) = seen {
+            self.open.retain(|place, _| seen.contains(place));
+        }
+        let oldest = self.next.saturating_sub(MOST_HELD);
+        self.open
+            .retain(|_, open| open.parts.first().is_some_and(|part| part.line >= oldest));
+        self.next = self.next.saturating_add(1);
+        self.release(ready);
+    }
+
+    /// Looks at the texts of the latest line together with what they go on with. When it ends an answer, the places of its
+    /// texts are given back: no other goes on.
+    fn join_texts(&mut self) -> Option<BTreeSet<String>> {
+        let mut texts = Vec::new();
+        let event = self.held.back()?.event.as_ref()?;
+        let kind = event.get("type").and_then(Value::as_str).unwrap_or_default();
+        collect(event, kind.to_owned(), String::new(), &mut texts);
+        let seen = is_ending(event).then(|| texts.iter().map(|text| text.place.clone()).collect());
+        for text in texts {
+            self.join_text(text);
+        }
+        seen
+    }
+
+    fn join_text(&mut self, piece: EventText) {
+        if piece.text.is_empty() {
+            return;
+        }
+        let before = self.open.remove(&piece.place);
+        let (carried, mut parts) = before.map_or_else(Default::default, |open| (open.text, open.parts));
+        let whole = format!("{carried}{}", piece.text);
+        let found = self.secrets.find(whole.as_bytes());
+        let mut length = piece.text.len();
+        if let Some(clean) = without(whole.as_bytes(), &found.whole) {
+            let clean = String::from_utf8_lossy(&clean).into_owned();
+            if found
+                .whole
+                .first()
+                .is_some_and(|place| place.start < carried.len())
+            {
+                for part in parts.drain(..) {
+                    self.shorten(&part);
+                }
+                self.change(self.next, &piece.pointer, |text| clean.clone_into(text));
+                length = clean.len();
+            } else {
+                let own = clean.get(carried.len()..).unwrap_or_default();
+                self.change(self.next, &piece.pointer, |text| own.clone_into(text));
+                length = own.len();
+            }
+        }
+        if let Some(open) = found.open.and_then(|at| whole.get(at..)) {
+            let goes_on = !parts.is_empty() && open.len() > piece.text.len();
+            if !goes_on {
+                parts.clear();
+            }
+            parts.push(TextPart {
+                line: self.next,
+                pointer: piece.pointer,
+                length: length.min(open.len()),
+            });
+            let text = if goes_on { whole.as_str() } else { open };
+            let open = OpenText {
+                text: text.to_owned(),
+                parts,
+            };
+            self.open.insert(piece.place, open);
+        }
+    }
+
+    /// Takes the end off a text of an earlier line.
+    fn shorten(&mut self, part: &TextPart) {
+        self.change(part.line, &part.pointer, |text| {
+            text.truncate(text.len().saturating_sub(part.length));
+        });
+    }
+
+    fn change(&mut self, line: u64, pointer: &str, change: impl FnOnce(&mut String)) {
+        let Some(held) = self.held.iter_mut().find(|held| held.number == line) else {
+            return;
+        };
+        let text = held.event.as_mut().and_then(|event| event.pointer_mut(pointer));
+        if let Some(Value::String(text)) = text {
+            change(text);
+            held.is_changed = true;
+        }
+    }
+
+    /// Passes on all lines before the first that may end in the beginning of a credential.
+    fn release(&mut self, ready: &mut Vec<u8>) {
+        let parts = self.open.values().filter_map(|open| open.parts.first());
+        let first_open = parts.map(|part| part.line).min().unwrap_or(u64::MAX);
+        while self.held.front().is_some_and(|line| line.number < first_open) {
+            if let Some(line) = self.held.pop_front() {
+                line.write(ready);
+            }
+        }
+    }
+}
+
+impl HeldLine {
+    fn write(self, ready: &mut Vec<u8>) {
+        match self.event.filter(|_| self.is_changed) {
+            None => ready.extend_from_slice(&self.raw),
+            Some(event) => {
+                let content = self.raw.trim_ascii_end().len();
+                ready.extend_from_slice(format!("data: {event}").as_bytes());
+                ready.extend_from_slice(self.raw.get(content..).unwrap_or_default());
+            }
+        }
+    }
+}
+
+/// Whether a line is the data of an event, or too short to tell.
+fn may_be_data(line: &[u8]) -> bool {
+    line.starts_with(b"data:") || b"data:".starts_with(line)
+}
+
+/// The JSON object that a line holds.
+fn event(line: &[u8]) -> Option<Value> {
+    let mut json = line.trim_ascii();
+    while let Some(inner) = json.strip_prefix(b"data:") {
+        json = inner.trim_ascii_start();
+    }
+    serde_json::from_slice(json).ok().filter(Value::is_object)
+}
+
+/// Whether an event says that what was said so far is whole.
+fn is_ending(event: &Value) -> bool {
+    let kind = event.get("type").and_then(Value::as_str).unwrap_or_default();
+    let ends = ["stop", "done", "completed", "incomplete"];
+    let finish = event.pointer("/choices/0/finish_reason");
+    ends.iter().any(|end| kind.ends_with(end)) || finish.is_some_and(|reason| !reason.is_null())
+}
+
+fn collect(value: &Value, place: String, pointer: String, texts: &mut Vec<EventText>) {
+    match value {
+        Value::String(text) => texts.push(EventText {
+            place,
+            pointer,
+            text: text.clone(),
+        }),
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                collect(item, place.clone(), format!("{pointer}/{at}"), texts);
+            }
+        }
+        Value::Object(fields) => {
+            for (key, field) in fields.iter().filter(|(key, _)| !FIXED.contains(&key.as_str())) {
+                let escaped = key.replace('~', "~0").replace('/', "~1");
+                collect(
+                    field,
+                    format!("{place}/{key}"),
+                    format!("{pointer}/{escaped}"),
+                    texts,
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const SECRET: &str = "sk-test-secret";
+
+    /// What is passed on of these pieces, each as soon as it is.
+    fn passed(pieces: &[String]) -> Vec<String> {
+        let mut events = EventTexts::new(SecretTexts::of(vec![SECRET.to_owned()]));
+        let mut passed = Vec::new();
+        let mut ready = Vec::new();
+        for piece in pieces {
+            events.push(piece.as_bytes(), &mut ready);
+            passed.push(String::from_utf8(std::mem::take(&mut ready)).unwrap());
+        }
+        events.finish(&mut ready);
+        passed.push(String::from_utf8(ready).unwrap());
+        passed
+    }
+
+    fn said(text: &str) -> String {
+        format!(
+            "data: {}\n\n",
+            json!({"choices": [{"delta": {"content": text}}], "id": "c"})
+        )
+    }
+
+    /// The text that the events of a stream make.
+    fn text(stream: &str) -> String {
+        let events = stream.lines().filter_map(|line| event(line.as_bytes()));
+        let texts =
+            events.filter_map(|event| Some(event.pointer("/choices/0/delta/content")?.as_str()?.to_owned()));
+        texts.collect()
+    }
+
+    #[test]
+    fn a_credential_is_found_however_it_is_spread() {
+        let whole = format!("The key is {SECRET}, and sk-te is none; s");
+        let clean = "The key is [redacted], and sk-te is none; s";
+        for size in 1..whole.len() {
+            let pieces: Vec<String> = whole
+                .as_bytes()
+                .chunks(size)
+                .map(|part| said(str::from_utf8(part).unwrap()))
+                .collect();
+            let seen = passed(&pieces).concat();
+            assert_eq!(text(&seen), clean, "{size}");
+            assert_eq!(seen.matches("\n\n").count(), pieces.len(), "{size}");
+        }
+        let twice = [
+            said("sk-te"),
+            said("st-secretsk-"),
+            said("test-sec"),
+            said("ret."),
+        ];
+        assert_eq!(text(&passed(&twice).concat()), "[redacted][redacted].");
+        let begun_twice = [said("s"), said("sk"), said("-test-secret")];
+        assert_eq!(text(&passed(&begun_twice).concat()), "s[redacted]");
+    }
+
+    #[test]
+    fn what_may_begin_one_waits_for_no_more_than_it_has_to() {
+        let seen = passed(&[said("Seven"), said(" units"), said(" sold")]);
+        assert_eq!(
+            seen,
+            [
+                said("Seven"),
+                String::new(),
+                said(" units") + &said(" sold"),
+                String::new()
+            ]
+        );
+        // The end of an answer, and of a stream, tells that nothing goes on.
+        let end = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n".to_owned();
+        let seen = passed(&[said("units"), end.clone()]);
+        assert_eq!(seen, [String::new(), said("units") + &end, String::new()]);
+        let seen = passed(&[said("units"), "data: [DONE]\n\n".to_owned()]);
+        assert_eq!(seen.concat(), said("units") + "data: [DONE]\n\n");
+        assert_eq!(seen[2], "");
+        let json = "{\"content\":\"units".to_owned();
+        assert_eq!(
+            passed(std::slice::from_ref(&json)),
+            [json, String::new()],
+            "no event"
+        );
+        let mut many = vec![said("units")];
+        many.resize(200, ": ping\n\n".to_owned());
+        assert!(
+            passed(&many)[..150].concat().contains("units"),
+            "other lines do not keep it for ever"
+        );
+    }
+}

@@ -1,0 +1,214 @@
+//! Calls that a model wrote into its text in the marks of yet other models. What looks like a call is never an answer, and an
+//! answer that speaks of a tool or shows data stays one.
+
+use cardinal::model::StopCause;
+
+use super::chunks::{DONE, called, end, events, said, says};
+
+/// Every form of a table that does not hold, so that one run tells of all of them.
+async fn all_of(forms: &[&str], holds: impl Fn(&str, &super::talk::Heard) -> bool) {
+    let mut failed = Vec::new();
+    for form in forms {
+        let heard = says(events(&[said(form), end("stop")]) + DONE).await.unwrap();
+        if !holds(form, &heard) {
+            failed.push(format!(
+                "{form}\n   -> {:?} {:?} {:?}, heard {:?}",
+                heard.completion.stop,
+                called(&heard),
+                heard.completion.text,
+                heard.texts
+            ));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[tokio::test]
+async fn calls_in_the_forms_of_further_models_are_made() {
+    let forms = [
+        // Llama 4
+        "<|python_start|>[run_card(card_id=7)]<|python_end|>",
+        "<|python_start|>run_card(card_id=7)<|python_end|>",
+        "<|python_start|>{\"type\": \"function\", \"name\": \"run_card\", \"parameters\": {\"card_id\": 7}}<|python_end|>",
+        "<|python_start|>[run_card(card_id=7)]<|python_end|><|eom|>",
+        "<|header_start|>assistant<|header_end|>\n\n[run_card(card_id=7)]<|eot|>",
+        // gpt-oss, its marks taken off
+        "assistantcommentary to=functions.run_card json{\"card_id\": 7}",
+        "assistantcommentary to=functions.run_card <|constrain|>json{\"card_id\": 7}",
+        "commentary to=functions.run_card json{\"card_id\": 7}",
+        "commentary to=functions.run_card code{\"card_id\": 7}",
+        "analysisWe need the card.assistantcommentary to=functions.run_card json{\"card_id\":7}",
+        "analysis We need the card. assistant commentary to=functions.run_card json {\"card_id\":7}",
+        "<|channel|>commentary to=run_card<|constrain|>json<|message|>{\"card_id\":7}",
+        "to=functions.run_card<|channel|>commentary json<|message|>{\"card_id\": 7}",
+        "<|start|>assistant to=functions.run_card<|channel|>commentary<|constrain|>json<|message|>{\"card_id\": 7}<|call|>",
+        // Python
+        "print(run_card(card_id=7))",
+        "```python\nprint(run_card(card_id=7))\n```",
+        "```python\nresult = run_card(card_id=7)\nprint(result)\n```",
+        "```tool_code\nprint(default_api.run_card(card_id=7))\n```",
+        "<tool_code>\nprint(run_card(card_id = 7))\n</tool_code>",
+        "run_card(**{\"card_id\": 7})",
+        "await tools.run_card(card_id=7)",
+        "```py\nfunctions.run_card(card_id=7)\n```",
+        // Phi, Firefunction, Functionary
+        "functools[{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}]",
+        " functools[{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}]",
+        "<function_calls>\n[{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}]\n</function_calls>",
+        "<|from|>assistant\n<|recipient|>run_card\n<|content|>{\"card_id\": 7}",
+        // A closing tag whose opening one the server took
+        "{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}\n</tool_call>",
+        "{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}</tool_call>",
+        "<function=run_card>\n<parameter=card_id>\n7\n</parameter>\n</function>\n</tool_call>",
+        "run_card\n<arg_key>card_id</arg_key>\n<arg_value>7</arg_value>\n</tool_call>",
+        // GigaChat
+        "function call<|role_sep|>\n{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}",
+        "<|message_sep|>\n\nfunction call<|role_sep|>\n{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}<|message_sep|>",
+        "function call{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}",
+        "<|function_call|>{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}",
+        // GLM
+        "run_card\n<arg_key>card_id</arg_key>\n<arg_value>7</arg_value>",
+        "<|begin_of_box|>run_card\n<arg_key>card_id</arg_key>\n<arg_value>7</arg_value>\n<|end_of_box|>",
+        "<|begin_of_box|>run_card\n{\"card_id\": 7}<|end_of_box|>",
+        "<|begin_of_box|>{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}<|end_of_box|>",
+        "<tool_call>run_card<arg_key>card_id</arg_key><arg_value>7</arg_value></tool_call>",
+        "run_card\n{\"card_id\": 7}",
+        "<|assistant|>run_card\n{\"card_id\": 7}",
+        // As clients write calls into a history
+        "[Called tool: run_card with args {\"card_id\": 7}]",
+        "[Called tool: run_card({\"card_id\": 7})]",
+        "[Called tool run_card with {\"card_id\": 7}]",
+        "[Calling tool: run_card(card_id=7)]",
+        "[Calling tool run_card with args: {\"card_id\": 7}]",
+        "[Tool use: run_card {\"card_id\": 7}]",
+        "[Used tool: run_card(card_id=7)]",
+        "[tool_call: run_card {\"card_id\": 7}]",
+        "[Function call: run_card({\"card_id\":7})]",
+        "Calling tool run_card with arguments {\"card_id\": 7}",
+        "Tool call: run_card({\"card_id\": 7})",
+        "Called `run_card` with `{\"card_id\": 7}`",
+        // Commands
+        "/run_card card_id=7",
+        "/run_card --card_id 7",
+        "/run_card card_id:7",
+        "@run_card card_id=7",
+        "!run_card card_id=7",
+        "$ run_card --card_id=7",
+        // Keys and values
+        "tool: run_card\nargs:\n  card_id: 7",
+        "- tool: run_card\n  args:\n    card_id: 7",
+        "Tool: run_card\nInput: {\"card_id\": 7}",
+        "Tool: run_card\nArguments: card_id=7",
+        "Tool: run_card\nArguments: {\"card_id\": 7}",
+        "name: run_card\narguments: {\"card_id\": 7}",
+        "tool_name: run_card\ntool_args:\n  card_id: 7",
+        "tool: run_card\nparameters:\n  - card_id: 7",
+        "Function: run_card\nParameters:\ncard_id: 7",
+        "call: run_card\nargs:\n  card_id: 7",
+        // JSON that names a tool
+        "{\"command\": \"run_card\", \"args\": {\"card_id\": 7}}",
+        "{\"method\": \"run_card\", \"params\": {\"card_id\": 7}}",
+        "{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"tools/call\", \"params\": {\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}}",
+        "{\"functionCall\": {\"name\": \"run_card\", \"args\": {\"card_id\": 7}}}",
+        "{\"toolUse\": {\"toolUseId\": \"a\", \"name\": \"run_card\", \"input\": {\"card_id\": 7}}}",
+        "{\"type\": \"tool_use\", \"id\": \"a\", \"name\": \"run_card\", \"input\": {\"card_id\": 7}}",
+        "{\"recipient\": \"functions.run_card\", \"content\": {\"card_id\": 7}}",
+        "{\"tool\": {\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}}",
+        "{\"tool_name\": \"run_card\", \"tool_args\": {\"card_id\": 7}}",
+        "{\"toolName\": \"run_card\", \"args\": {\"card_id\": 7}}",
+        "{\"function_name\": \"run_card\", \"kwargs\": {\"card_id\": 7}}",
+        "{\"tool\": \"run_card\", \"arguments\": [{\"card_id\": 7}]}",
+        "{\"tool_call\": {\"name\": \"run_card\", \"arguments\": \"{\\\"card_id\\\": 7}\"}}",
+        "{\"response\": null, \"tool_calls\": [{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}]}",
+        "{\"content\": \"I look.\", \"tool_calls\": [{\"function\": {\"name\": \"run_card\", \"arguments\": \"{\\\"card_id\\\": 7}\"}}]}",
+        "[\"run_card\", {\"card_id\": 7}]",
+    ];
+    all_of(&forms, |_, heard| {
+        called(heard) == ["run_card{\"card_id\":7}"]
+            && heard.completion.stop == StopCause::ToolCalls
+            && heard.completion.text.is_empty()
+            && heard.texts.concat().is_empty()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_looks_like_a_call_and_cannot_be_read_is_no_answer() {
+    let forms = [
+        "print(run_card(7))",
+        "<|python_start|>run_card(7)<|python_end|>",
+        "<|python_start|>run_card(card_id",
+        "assistantcommentary to=functions.run_card json{\"card_id\"",
+        "commentary to=functions.run_card json",
+        "functools[{\"name\": \"run_card\", \"arguments\": {\"card_id\"",
+        "function call<|role_sep|>\n{\"name\": \"run_card\", \"argu",
+        "run_card\n<arg_key>card_id</arg_key>",
+        "{\"name\": \"run_card\", \"arguments\": }\n</tool_call>",
+        "[Called tool: run_card with args {\"card_id\"",
+        "{\"tool\": \"run_card\", \"why\": \"I need the figures\"}",
+        "{\"next\": {\"tool\": \"run_card\", \"with\": [7]}, \"thought\": \"I need it\"}",
+        "{\"tool\": \"run_card\", \"card_id\": 7,",
+        "<|begin_of_box|>run_card\n<arg_key>card_id</arg_key>\n<|end_of_box|>",
+    ];
+    all_of(&forms, |_, heard| {
+        heard.completion.tool_calls.is_empty() && heard.completion.stop == StopCause::Garbled
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_speaks_of_a_tool_or_shows_data_stays_one() {
+    let forms = [
+        "I called run_card with card 7, and revenue was 10.",
+        "Called run_card: revenue was 10 in May.",
+        "I used the tool run_card (card 7).",
+        "The tool run_card brought 12 rows:\n\n| month | revenue |\n|---|---|\n| May | 10 |",
+        "Revenue was 10.\n\nSource: run_card(card_id=7), which is “Revenue by month”.",
+        "Function call volume rose by 3 percent in May.",
+        "function calls per month: 10, 12, 14",
+        "Functools is a module of Python.",
+        "Commentary: revenue rose in May.",
+        "Analysis of May: revenue rose by 3 percent.",
+        "{\"tool\": \"hammer\", \"sold\": 7}",
+        "{\"name\": \"describe\", \"revenue\": 10}",
+        "{\"method\": \"card\", \"revenue\": 10}",
+        "{\"rows\": [{\"month\": \"May\", \"revenue\": 10}]}",
+        "[[\"May\", 10], [\"June\", 12]]",
+        "[\"May\", {\"revenue\": 10}]",
+        "```json\n{\"content\": \"May\", \"revenue\": 10}\n```",
+        "Here it is:\n\n```json\n[{\"name\": \"Widget\", \"input\": 3}]\n```",
+        "Tool: hammer\nSold: 7",
+        "Input: 7\nOutput: 10",
+        "/var/log holds what was asked.",
+        "@ana asked for 7 rows.",
+        "Called: 7 customers.",
+        "print(10) is not what I would run.",
+        "I would run `run_card(card_id=7)` for that, but the card is empty.",
+        "<arg_key> is a tag that some models write.",
+        "Calling customers cost 10 in May.",
+    ];
+    all_of(&forms, |form, heard| {
+        heard.completion.tool_calls.is_empty()
+            && heard.completion.stop == StopCause::End
+            && heard.completion.text == form
+            && heard.texts.concat() == form
+    })
+    .await;
+}
+
+/// What a server should have taken off an answer is no part of it.
+#[tokio::test]
+async fn marks_around_an_answer_are_taken_off() {
+    for (written, answer) in [
+        ("<|begin_of_box|>Seven.<|end_of_box|>", "Seven."),
+        ("It is <|begin_of_box|>7<|end_of_box|>.", "It is 7."),
+        ("analysisThree and four.assistantfinalSeven.", "Seven."),
+        ("<|channel|>final<|message|>Seven.", "Seven."),
+        ("assistantfinalSeven.", "Seven."),
+    ] {
+        let heard = says(events(&[said(written), end("stop")]) + DONE).await.unwrap();
+        assert_eq!(heard.completion.text, answer, "{written}");
+        assert_eq!(heard.completion.stop, StopCause::End, "{written}");
+        assert_eq!(heard.texts.concat(), answer, "{written}");
+    }
+}
