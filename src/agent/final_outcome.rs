@@ -79,10 +79,11 @@ impl FailedCalls {
 
     /// Takes note of a call that the gate refused.
     pub(super) fn refused(&mut self, refusal: &Refusal) {
+        use RefusalClass::{NotInCatalog, UnknownName, UnknownTool};
+
         if refusal.of_query && self.queries == QueriesSoFar::Untried {
             self.queries = QueriesSoFar::Refused;
         }
-        use RefusalClass::{NotInCatalog, UnknownName, UnknownTool};
         let unknown = matches!(refusal.class, NotInCatalog | UnknownName | UnknownTool);
         let only_unknown = self.refused != Some(RefusedFor::Other);
         self.refused = Some(if unknown && refusal.about_catalog && only_unknown {

@@ -187,8 +187,8 @@ fn is_beside(key: &str) -> bool {
 
 /// Whether an object, or one within it, says which tool is to be called, in a form that is none of a call.
 pub(super) fn names_tool(object: &Map<String, Value>, names: &ToolNames) -> bool {
-    let named = first_of(object, &TOOL_KEYS).and_then(|(_, name)| name.as_str());
-    named.is_some_and(|name| names.has(&names.plain(name)))
+    let told = first_of(object, &TOOL_KEYS).and_then(|(_, tool)| tool.as_str());
+    told.is_some_and(|tool| names.has(&names.plain(tool)))
         || object
             .values()
             .filter_map(Value::as_object)

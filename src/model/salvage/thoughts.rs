@@ -161,14 +161,14 @@ impl BoxFilter {
     /// Takes in text and gives out what is no mark.
     pub(super) fn push(&mut self, text: &str) -> String {
         self.held += text;
-        let clean = without_boxes(&self.held).into_owned();
+        let unboxed = without_boxes(&self.held).into_owned();
         let begins = |at: &usize| {
-            let tail = clean.get(*at..).unwrap_or_default();
+            let tail = unboxed.get(*at..).unwrap_or_default();
             BOXES.iter().any(|mark| mark.starts_with(tail))
         };
-        let from = clean.rfind('<').filter(begins).unwrap_or(clean.len());
-        let (clear, held) = clean.split_at(from);
-        self.held = held.to_owned();
+        let from = unboxed.rfind('<').filter(begins).unwrap_or(unboxed.len());
+        let (clear, held) = unboxed.split_at(from);
+        held.clone_into(&mut self.held);
         clear.to_owned()
     }
 
