@@ -120,7 +120,8 @@ pub(super) fn plain(written: &str) -> String {
         };
         text = inner;
     }
-    if matches!(text.trim(), "" | "null" | "None") {
+    // What has no keys is a list for some languages.
+    if matches!(text.trim(), "" | "null" | "None" | "undefined" | "[]" | "()") {
         return "{}".to_owned();
     }
     if is_object(&text) {

@@ -290,20 +290,31 @@ fn code(text: &str) -> Option<u32> {
     u32::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()
 }
 
-/// The items of a body, as they come.
+/// The items of a body, as they come. An event that came whole before the body broke is one.
 pub(super) fn items(mut body: BodyStream) -> impl Stream<Item = Result<SseItem, WireError>> + Send {
     async_stream::try_stream! {
         let mut parser = SseParser::default();
         let mut found = Vec::new();
+        let mut broken = None;
         while let Some(piece) = body.next().await {
-            parser.push(&piece?, &mut found);
+            match piece {
+                Ok(piece) => parser.push(&piece, &mut found),
+                Err(error) => {
+                    broken = Some(error);
+                    break;
+                }
+            }
             for item in found.drain(..) {
                 yield item;
             }
         }
         parser.finish(&mut found);
+        found.retain(|item| broken.is_none() || matches!(item, SseItem::Event { .. }));
         for item in found {
             yield item;
+        }
+        if let Some(error) = broken {
+            Err(error)?;
         }
     }
 }

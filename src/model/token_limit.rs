@@ -154,7 +154,7 @@ mod tests {
                 Some(AtMost(16384)),
             ),
             (
-                "max_tokens: 100000 > 8192, which is the maximum allowed number of output tokens for claude-3-5-haiku-20241022",
+                "max_tokens: 100000 > 8192, which is the maximum allowed number of output tokens for some-model-3-5-20241022",
                 Some(AtMost(8192)),
             ),
             (

@@ -255,16 +255,17 @@ impl HeldLine {
             None => ready.extend_from_slice(&self.raw),
             Some(event) => {
                 let content = self.raw.trim_ascii_end().len();
-                ready.extend_from_slice(format!("data: {event}").as_bytes());
+                let field = if self.raw.starts_with(b"{") { "" } else { "data: " };
+                ready.extend_from_slice(format!("{field}{event}").as_bytes());
                 ready.extend_from_slice(self.raw.get(content..).unwrap_or_default());
             }
         }
     }
 }
 
-/// Whether a line is the data of an event, or too short to tell.
+/// Whether a line is the data of an event, or JSON that stands as it is, or too short to tell.
 fn may_be_data(line: &[u8]) -> bool {
-    line.starts_with(b"data:") || b"data:".starts_with(line)
+    line.starts_with(b"data:") || line.starts_with(b"{") || b"data:".starts_with(line)
 }
 
 /// The JSON object that a line holds.
@@ -392,12 +393,15 @@ mod tests {
         let seen = passed(&[said("units"), "data: [DONE]\n\n".to_owned()]);
         assert_eq!(seen.concat(), said("units") + "data: [DONE]\n\n");
         assert_eq!(seen[2], "");
-        let json = "{\"content\":\"units".to_owned();
+        let words = ": units".to_owned();
         assert_eq!(
-            passed(std::slice::from_ref(&json)),
-            [json, String::new()],
+            passed(std::slice::from_ref(&words)),
+            [words, String::new()],
             "no event"
         );
+        let json = "{\"content\":[{\"text\":\"sk-test\"},{\"text\":\"-secret.\"}]}\n".to_owned();
+        let clean = "{\"content\":[{\"text\":\"\"},{\"text\":\"[redacted].\"}]}\n";
+        assert_eq!(passed(&[json]), [clean, ""], "no stream");
         let mut many = vec![said("units")];
         many.resize(200, ": ping\n\n".to_owned());
         assert!(

@@ -61,6 +61,10 @@ async fn a_whole_answer_is_kept_when_the_connection_drops_behind_it() {
             "{cut}"
         );
     }
+    // The end came whole, without the empty line behind it.
+    let reply = Reply::sse(whole.clone()).cut_after(whole.len() - 1);
+    let server = ScriptedModel::openai_with(move |_| reply.clone()).await;
+    assert!(heard(&server, &question()).await.is_ok());
     // A reason that comes with every piece says nothing of an end.
     let piece = |text: &str| json!({"choices": [{"delta": {"content": text}, "finish_reason": "stop"}]});
     let pieces = events(&[piece("Sales "), piece("were ")]);

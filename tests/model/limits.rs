@@ -36,7 +36,7 @@ async fn a_limit_that_is_too_large_is_sent_as_the_largest_that_the_server_names(
             Some(16384),
         ),
         (
-            "max_tokens: 100000 > 8192, which is the maximum allowed number of output tokens for claude-3-5-haiku-20241022",
+            "max_tokens: 100000 > 8192, which is the maximum allowed number of output tokens for some-model-3-5-20241022",
             Some(8192),
         ),
         (

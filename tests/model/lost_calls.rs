@@ -374,6 +374,13 @@ async fn what_wraps_a_call_is_taken_off() {
         ];
         assert_eq!(called(&of_chat(&pieces).await), ONE, "{name} {arguments}");
     }
+    for nothing in ["[]", "()", "undefined", "", "null", "\"\""] {
+        let pieces = [
+            piece(json!({"index": 0, "id": "a"}), "run_card", nothing),
+            end("tool_calls"),
+        ];
+        assert_eq!(called(&of_chat(&pieces).await), ["run_card{}"], "{nothing}");
+    }
     // What is the tool's own is left as it is, and so is what no tool takes.
     for arguments in [
         "{\"input\":7}",

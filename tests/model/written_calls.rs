@@ -39,6 +39,8 @@ async fn calls_in_the_forms_of_further_models_are_made() {
         "commentary to=functions.run_card code{\"card_id\": 7}",
         "analysisWe need the card.assistantcommentary to=functions.run_card json{\"card_id\":7}",
         "analysis We need the card. assistant commentary to=functions.run_card json {\"card_id\":7}",
+        "analysisWe need the card.commentary to=functions.run_card json{\"card_id\":7}",
+        "functions.run_card json {\"card_id\": 7}",
         "<|channel|>commentary to=run_card<|constrain|>json<|message|>{\"card_id\":7}",
         "to=functions.run_card<|channel|>commentary json<|message|>{\"card_id\": 7}",
         "<|start|>assistant to=functions.run_card<|channel|>commentary<|constrain|>json<|message|>{\"card_id\": 7}<|call|>",
@@ -105,6 +107,24 @@ async fn calls_in_the_forms_of_further_models_are_made() {
         "tool: run_card\nparameters:\n  - card_id: 7",
         "Function: run_card\nParameters:\ncard_id: 7",
         "call: run_card\nargs:\n  card_id: 7",
+        // Elements
+        "<tool name=\"run_card\">\n<param name=\"card_id\">7</param>\n</tool>",
+        "<invoke>\n<tool_name>run_card</tool_name>\n<parameters>\n<card_id>7</card_id>\n</parameters>\n</invoke>",
+        "<function_calls>\n<invoke>\n<tool_name>run_card</tool_name>\n<parameters>\n<card_id>7</card_id>\n</parameters>\n</invoke>\n</function_calls>",
+        "<use_tool><tool_name>run_card</tool_name><arguments>{\"card_id\": 7}</arguments></use_tool>",
+        "<use_mcp_tool>\n<server_name>cardinal</server_name>\n<tool_name>run_card</tool_name>\n<arguments>\n{\"card_id\": 7}\n</arguments>\n</use_mcp_tool>",
+        "<execute_tool>run_card(card_id=7)</execute_tool>",
+        "<function_calls>run_card(card_id=7)</function_calls>",
+        "<tool_calls>[{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}]</tool_calls>",
+        "<action>run_card</action>\n<input>{\"card_id\": 7}</input>",
+        // Further marks
+        "✿FUNCTION✿: run_card\n✿ARGS✿: {\"card_id\": 7}",
+        "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>run_card<｜tool▁sep｜>{\"card_id\": 7}<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
+        "Action: ```json\n[{\"tool_name\": \"run_card\", \"parameters\": {\"card_id\": 7}}]\n```",
+        "run_card: {\"card_id\": 7}",
+        "await functions.run_card({card_id: 7});",
+        "```js\nconst result = await functions.run_card({ card_id: 7 });\n```",
+        "```json\n{\"tool_calls\": [{\"id\": \"a\", \"type\": \"function\", \"function\": {\"name\": \"run_card\", \"arguments\": \"{\\\"card_id\\\": 7}\"}}]}\n```",
         // JSON that names a tool
         "{\"command\": \"run_card\", \"args\": {\"card_id\": 7}}",
         "{\"method\": \"run_card\", \"params\": {\"card_id\": 7}}",
@@ -146,6 +166,8 @@ async fn what_looks_like_a_call_and_cannot_be_read_is_no_answer() {
         "{\"name\": \"run_card\", \"arguments\": }\n</tool_call>",
         "[Called tool: run_card with args {\"card_id\"",
         "{\"tool\": \"run_card\", \"why\": \"I need the figures\"}",
+        "{\"action\": \"run_card\", \"reason\": \"I need the figures\"}",
+        "I look it up.\n\n{\"tool\": \"run_card\", \"why\": \"I need the figures\"}",
         "{\"next\": {\"tool\": \"run_card\", \"with\": [7]}, \"thought\": \"I need it\"}",
         "{\"tool\": \"run_card\", \"card_id\": 7,",
         "<|begin_of_box|>run_card\n<arg_key>card_id</arg_key>\n<|end_of_box|>",
@@ -160,6 +182,9 @@ async fn what_looks_like_a_call_and_cannot_be_read_is_no_answer() {
 async fn an_answer_that_speaks_of_a_tool_or_shows_data_stays_one() {
     let forms = [
         "I called run_card with card 7, and revenue was 10.",
+        "The row is: {\"name\": \"Widget\", \"revenue\": 10}",
+        "Best: {\"tool\": \"hammer\", \"sold\": 7}",
+        "<name>Widget</name>",
         "Called run_card: revenue was 10 in May.",
         "I used the tool run_card (card 7).",
         "The tool run_card brought 12 rows:\n\n| month | revenue |\n|---|---|\n| May | 10 |",
@@ -172,6 +197,8 @@ async fn an_answer_that_speaks_of_a_tool_or_shows_data_stays_one() {
         "{\"tool\": \"hammer\", \"sold\": 7}",
         "{\"name\": \"describe\", \"revenue\": 10}",
         "{\"method\": \"card\", \"revenue\": 10}",
+        "{\"action\": \"describe\", \"count\": 10}",
+        "By tool:\n{\"tool\": \"hammer\", \"sold\": 7}",
         "{\"rows\": [{\"month\": \"May\", \"revenue\": 10}]}",
         "[[\"May\", 10], [\"June\", 12]]",
         "[\"May\", {\"revenue\": 10}]",
@@ -194,6 +221,20 @@ async fn an_answer_that_speaks_of_a_tool_or_shows_data_stays_one() {
             && heard.texts.concat() == form
     })
     .await;
+}
+
+/// A call behind the words that announce it in its line.
+#[tokio::test]
+async fn a_call_behind_words_is_made() {
+    for written in [
+        "I look it up: {\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}",
+        "I look it up:\n\nrun_card(card_id=7)",
+        "I look it up: [{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}]",
+    ] {
+        let heard = says(events(&[said(written), end("stop")]) + DONE).await.unwrap();
+        assert_eq!(called(&heard), ["run_card{\"card_id\":7}"], "{written}");
+        assert_eq!(heard.completion.text, "I look it up:", "{written}");
+    }
 }
 
 /// What a server should have taken off an answer is no part of it.

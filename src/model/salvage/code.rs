@@ -73,6 +73,9 @@ struct Called<'a> {
 fn called<'a>(code: &mut LenientParser<'a>) -> Option<Called<'a>> {
     let mut path = code.path()?;
     let mut result = None;
+    if ["const", "let", "var"].contains(&path) {
+        path = code.path()?;
+    }
     if path == "await" || path == "return" {
         path = code.path()?;
     } else if code.eat("=") {

@@ -18,6 +18,16 @@ const TAGS: [&str; 6] = [
     "tool_code",
     "tool_use",
 ];
+/// What stands alone in a line over a call, in small letters.
+const HEADINGS: [&str; 6] = [
+    "action",
+    "tool call",
+    "tool calls",
+    "tool_call",
+    "function call",
+    "function calls",
+];
+
 /// Calls found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::model) struct WrittenCalls {
@@ -79,11 +89,20 @@ fn fenced(text: &str, names: &ToolNames) -> Option<WrittenCalls> {
 }
 
 fn bare(text: &str, names: &ToolNames) -> Option<WrittenCalls> {
-    let mut start = 0;
+    let mut start: usize = 0;
     for line in text.split_inclusive('\n') {
-        if line.trim_start().starts_with(['{', '[']) {
-            let (said, tail) = text.split_at_checked(start)?;
-            return salvaged(said, tail, names);
+        // A line may begin with the words that announce a call.
+        let announced = [": {", ": [{"].iter().filter_map(|mark| line.find(mark)).min();
+        let json = match announced {
+            _ if line.trim_start().starts_with(['{', '[']) => Some(0),
+            found => found.map(|found| found.saturating_add(1)),
+        };
+        if let Some(json) = json {
+            let (said, tail) = text.split_at_checked(start.saturating_add(json))?;
+            let found = salvaged(said, tail, names);
+            if found.is_some() || json == 0 {
+                return found;
+            }
         }
         start += line.len();
     }
@@ -93,9 +112,20 @@ fn bare(text: &str, names: &ToolNames) -> Option<WrittenCalls> {
 fn salvaged(said: &str, json: &str, names: &ToolNames) -> Option<WrittenCalls> {
     let calls = values(json, names)?;
     (!calls.is_empty()).then(|| WrittenCalls {
-        said: said.trim().to_owned(),
+        said: without_heading(said).to_owned(),
         calls,
     })
+}
+
+/// What was said before the line that only announces a call.
+fn without_heading(said: &str) -> &str {
+    let said = said.trim();
+    let last = said.lines().next_back().unwrap_or_default();
+    let words = last.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let is_heading = HEADINGS.contains(&words.as_str());
+    said.strip_suffix(last)
+        .filter(|_| is_heading)
+        .map_or(said, str::trim_end)
 }
 
 /// The calls that a row of values is: JSON, or objects as other languages write them.

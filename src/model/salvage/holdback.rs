@@ -3,7 +3,7 @@ use crate::model::tool_names::ToolNames;
 /// Most text that is held back, in bytes: whatever is longer is an answer, not a call.
 const MOST_HELD: usize = 16 << 10;
 /// How a line begins that may be the beginning of a written call.
-const OPENINGS: [&str; 19] = [
+const OPENINGS: [&str; 20] = [
     "{",
     "[",
     "```",
@@ -23,6 +23,7 @@ const OPENINGS: [&str; 19] = [
     "- name:",
     "- tool",
     "call:",
+    "✿",
 ];
 /// Words that stand before a tool's name in such a line, in small letters.
 const ANNOUNCING: [&str; 30] = [

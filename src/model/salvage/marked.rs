@@ -29,8 +29,11 @@ const ELEMENT: &str = r#"(?sx)
     < (?:function [=(] | (?:invoke | function | function_call | tool | tool_call) \s+ name= ) \s* ["']? ([\w.-]+) ["']? [),]? \s* >?
     (.*?) (?: </ (?:function_call | function | invoke | tool_call | tool) > | \z )"#;
 /// `<parameter=KEY>VALUE</parameter>`, `<parameter name="KEY">VALUE</parameter>`.
-const PARAMETER: &str = r#"(?sx) < parameter (?: = | \s+ name= ) ["']? ([\w.-]+) ["']? ([^>]*) >
-    (.*?) </ parameter >"#;
+const PARAMETER: &str = r#"(?sx) < (?:parameter|param|argument|arg) (?: = | \s+ name= ) ["']? ([\w.-]+) ["']? ([^>]*) >
+    (.*?) </ (?:parameter|param|argument|arg) >"#;
+/// `<tool_name>NAME</tool_name><parameters>…</parameters>`.
+const NAME_ELEMENT: &str = r"(?sx) < (?:tool_name|function_name|tool|function|name|action) > \s* ([\w.-]+) \s* </ \w+ >
+    \s* (?: < (?:parameters|arguments|args|input|tool_input|action_input) > (.*?) </ \w*(?:parameters|arguments|args|input) > )?";
 /// `<arg_key>KEY</arg_key><arg_value>VALUE</arg_value>`.
 const PAIR: &str = r"(?s)<arg_key>(.*?)</arg_key>()\s*<arg_value>(.*?)</arg_value>";
 /// `<tool_call>NAME …</tool_call>`.
@@ -46,6 +49,7 @@ const ANSWERED: &str = r"(?mx) ^[\ \t]* (?: Observation: | <tool_response> | <to
 
 static OPENS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(OPENING));
 static ELEMENTS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(ELEMENT));
+static NAME_ELEMENTS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NAME_ELEMENT));
 static PARAMETERS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(PARAMETER));
 static PAIRS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(PAIR));
 static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NAMED));
@@ -60,6 +64,7 @@ pub(super) fn marked(text: &str, names: &ToolNames) -> Option<WrittenCalls> {
     let tail = made_up.map_or(tail, |found| tail.get(..found.start()).unwrap_or(tail));
     let calls = found(tail, ELEMENTS.as_ref(), PARAMETERS.as_ref())
         .or_else(|| found(tail, NAMES.as_ref(), PAIRS.as_ref()))
+        .or_else(|| found(tail, NAME_ELEMENTS.as_ref(), PARAMETERS.as_ref()))
         .or_else(|| own_tags(tail, names))
         .or_else(|| interleaved(tail, names))
         .or_else(|| statements(&MARKS.as_ref()?.replace_all(tail, " "), names))?;
@@ -119,8 +124,8 @@ fn found(tail: &str, calls: Option<&Regex>, arguments: Option<&Regex>) -> Option
     let found: Vec<NamedCall> = calls?
         .captures_iter(tail)
         .filter_map(|found| {
-            let (name, inside) = (found.get(1)?.as_str(), found.get(2)?.as_str());
-            Some((name.to_owned(), body(inside, arguments)))
+            let inside = found.get(2).map_or("", |inside| inside.as_str());
+            Some((found.get(1)?.as_str().to_owned(), body(inside, arguments)))
         })
         // A key without its value.
         .filter(|(_, arguments)| !arguments.starts_with("<arg_"))

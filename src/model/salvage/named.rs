@@ -14,7 +14,7 @@ use crate::model::tool_names::ToolNames;
 /// A name at a line's beginning, behind words that announce a call, and with an object behind it.
 const NAMED: &str = r"(?imx) ^ [\ \t\[*`>@/\#-]*
     (?: (?: calling | call | using | use | the | tool | function | action | invoke ) [\ \t_]* :? [\ \t*`]* )*
-    ( [\w.]+ ) [\ \t*`]* (?: (?: with | arguments | args | input | parameters )\b [\ \t]* )* :?
+    ( [\w.]+ ) [\ \t*`]* (?: (?: with | arguments | args | input | parameters | json )\b [\ \t]* )* :?
     \s* (?: ```\w* \s* )? \{";
 
 static NAMED_CALLS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NAMED));

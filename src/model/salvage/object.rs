@@ -185,10 +185,15 @@ fn is_beside(key: &str) -> bool {
     SIDE_KEYS.contains(&key.as_str()) || ARGUMENT_KEYS.contains(&key.as_str())
 }
 
-/// Whether an object, or one within it, says which tool is to be called, in a form that is none of a call.
+/// Whether an object, or one within it, says which tool is to be called, in a form that is none of a call. A name that is no
+/// word of a language says so under more keys.
 pub(super) fn names_tool(object: &Map<String, Value>, names: &ToolNames) -> bool {
-    let told = first_of(object, &TOOL_KEYS).and_then(|(_, tool)| tool.as_str());
-    told.is_some_and(|tool| names.has(&names.plain(tool)))
+    let tool = |keys: &[&str]| {
+        let (_, tool) = first_of(object, keys)?;
+        Some(names.plain(tool.as_str()?)).filter(|tool| names.has(tool))
+    };
+    tool(&TOOL_KEYS).is_some()
+        || tool(&NAME_KEYS).is_some_and(|tool| tool.contains('_'))
         || object
             .values()
             .filter_map(Value::as_object)

@@ -15,9 +15,11 @@ const SPELLED: &str = r#"(?i)<(/?)(?:tool_?call|tool-call)(s?)(?:\s+(?:id|index|
 const ENDS: &str = r"(?:\s*<\|?(?:im_end|eot_id|eom_id|eot|eom|endoftext|end_of_text|end|eos|call|return|message_sep)\|?>|</s>|<end_of_turn>)+\s*$";
 const BEGINS: &str = r"^\s*(?:<\|(?:im_start|start_header_id|header_start|assistant|begin_of_text|message_sep|from)\|>(?:assistant(?:<\|(?:end_header_id|header_end|role_sep)\|>)?)?\s*)+";
 /// What stands before a call whose marks were taken for those of a message: thoughts, and the channel's name.
-const CHANNEL: &str = r"(?s)\A\s*(?:analysis.*?)?assistant\s*(commentary\s+to=)";
+const CHANNEL: &str = r"(?s)\A\s*(?:analysis.*?)?(?:assistant)?\s*(commentary\s+to=)";
 /// Words that stand for a mark: `functools[`, `function call{`.
 const WORD_MARK: &str = r"(?m)^[ \t]*(?:functools\s*|function call\s*(?:<\|role_sep\|>)?\s*)([\[{])";
+/// A name and its arguments, each behind a mark of flowers.
+const FLOWERS: &str = r"✿FUNCTION✿:?\s*([\w.-]+)\s*✿ARGS✿:?\s*";
 /// How a call begins whose opening tag was lost: a name before its arguments in tags, JSON, an element.
 const UNTAGGED: &str = r"(?m)^[ \t]*(?:[\w.-]+\s*<arg_key>|[\[{]|<function[ =])";
 /// The same where no closing tag tells of one.
@@ -34,6 +36,7 @@ static ENDINGS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(ENDS));
 static BEGINNINGS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(BEGINS));
 static CHANNELS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(CHANNEL));
 static WORD_MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(WORD_MARK));
+static FLOWER_MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(FLOWERS));
 static UNTAGGED_CALLS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(UNTAGGED));
 static UNTAGGED_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(UNTAGGED_NAME));
 
@@ -55,6 +58,7 @@ pub(super) fn plain_marks(text: &str) -> Cow<'_, str> {
         (&BEGINNINGS, ""),
         (&CHANNELS, "$1"),
         (&WORD_MARKS, "$1"),
+        (&FLOWER_MARKS, "$1 "),
     ] {
         let found = pattern.as_ref().filter(|pattern| pattern.is_match(&text));
         if let Some(pattern) = found {

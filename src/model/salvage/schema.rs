@@ -31,7 +31,7 @@ pub(super) fn is_schema(value: &Value) -> bool {
 pub(super) fn is_no_answer(text: &str, names: &ToolNames) -> bool {
     let text = unfenced(text.trim());
     if !text.starts_with(['{', '[']) {
-        return false;
+        return behind_words(text, names);
     }
     let (objects, rest) = lenient_json::objects(text.trim_start_matches(['[', ' ', '\n']));
     let is_only = rest.chars().all(|c| "[]{}`,".contains(c) || c.is_whitespace());
@@ -46,6 +46,13 @@ pub(super) fn is_no_answer(text: &str, names: &ToolNames) -> bool {
     let found = MARKS.iter().filter(|mark| text.contains(**mark)).count();
     let typed = text.contains("\"type\"");
     objects.is_empty() && (found >= 2 || (found == 1 && typed))
+}
+
+/// Whether the lines behind what was said are nothing but JSON that says which tool is to be called.
+fn behind_words(text: &str, names: &ToolNames) -> bool {
+    let json = text.find("\n{").and_then(|at| text.get(at..)).unwrap_or_default();
+    let (objects, rest) = lenient_json::objects(json.trim_start());
+    rest.trim_matches(['`', ' ', '\n']).is_empty() && objects.iter().any(|object| names_tool(object, names))
 }
 
 /// Whether an object is a schema or describes something by one.
