@@ -207,11 +207,8 @@ impl RequestPart {
                     && has(&["missing", "must be passed", "must be provided", "is required"])
             }
             Self::KeptFields => {
-                let names = KEPT.iter().copied().chain(sent.kept.iter().map(String::as_str));
-                refusing
-                    && names
-                        .into_iter()
-                        .any(|name| contains_word(&words, &name.to_lowercase()))
+                let mut kept = KEPT.iter().copied().chain(sent.kept.iter().map(String::as_str));
+                refusing && kept.any(|field| contains_word(&words, &field.to_lowercase()))
             }
             // `input[2].status`
             Self::ItemStatus => words.contains("].status"),

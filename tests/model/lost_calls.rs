@@ -396,6 +396,14 @@ async fn what_wraps_a_call_is_taken_off() {
 }
 
 #[tokio::test]
+async fn a_list_of_calls_may_be_an_object_and_a_name_stand_beside_its_function() {
+    let first = json!({"id": "a", "function": {"name": "run_card", "arguments": SEVEN}});
+    let second = json!({"id": "b", "name": "run_card", "function": {"arguments": TWELVE}});
+    let pieces = [calls(json!({"0": first, "1": second})), end("tool_calls")];
+    assert_eq!(called(&of_chat(&pieces).await), BOTH);
+}
+
+#[tokio::test]
 async fn several_calls_in_one_are_several() {
     let uses = json!({"tool_uses": [
         {"recipient_name": "functions.run_card", "parameters": {"card_id": 7}},

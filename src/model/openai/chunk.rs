@@ -21,7 +21,7 @@ const KNOWN_OF_MESSAGE: [&str; 8] = [
     "audio",
 ];
 /// The same of a call.
-const KNOWN_OF_CALL: [&str; 5] = ["index", "id", "type", "function", "custom"];
+const KNOWN_OF_CALL: [&str; 6] = ["index", "id", "type", "name", "function", "custom"];
 /// The same of the function that a call names.
 const KNOWN_OF_FUNCTION: [&str; 4] = ["name", "arguments", "parameters", "input"];
 /// Under which names servers say why a completion ended.
@@ -146,8 +146,14 @@ impl ChatChoice {
     }
 
     fn of_message(message: &Value) -> Self {
+        let listed: Vec<Value>;
         let calls = match message.get("tool_calls") {
             Some(Value::Array(calls)) => calls.as_slice(),
+            // A list that some languages write as an object, or one call.
+            Some(Value::Object(numbered)) if numbered.keys().all(|key| key.parse::<u64>().is_ok()) => {
+                listed = numbered.values().cloned().collect();
+                &listed
+            }
             Some(call @ Value::Object(_)) => std::slice::from_ref(call),
             _ => &[],
         };
@@ -217,7 +223,10 @@ impl CallPiece {
         Self {
             index,
             id,
-            name: text(function, "name").unwrap_or_default().to_owned(),
+            name: text(function, "name")
+                .or_else(|| text(piece, "name"))
+                .unwrap_or_default()
+                .to_owned(),
             arguments: arguments(function),
             others: unknown(piece, &KNOWN_OF_CALL),
             function_others: unknown(function, &KNOWN_OF_FUNCTION),

@@ -47,6 +47,10 @@ const MARK: &str = r"(?x) <[|｜]? /? [\w:▁]+ [|｜]? > | \[/?[A-Z_]+\]";
 /// What a model makes up behind its call: the answer that it waits for.
 const ANSWERED: &str = r"(?mx) ^[\ \t]* (?: Observation: | <tool_response> | <tool_result> )";
 
+/// What stands in sentences and is no part of a call: references, marks of sources, words in brackets.
+const ASIDE: &str = r#"\{\{[^{}]*\}\}|\[\d+\]|\s\([^(){}=\[\]"]*\)"#;
+
+static ASIDES: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(ASIDE));
 static OPENS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(OPENING));
 static ELEMENTS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(ELEMENT));
 static NAME_ELEMENTS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NAME_ELEMENT));
@@ -241,11 +245,12 @@ fn own_name(object: &Map<String, Value>, names: &ToolNames) -> Option<NamedCall>
 
 /// Whether people are spoken to behind the marks: a line of several words with nothing of a mark or of JSON in it.
 fn speaks(tail: &str) -> bool {
-    let Some(noises) = NOISES.as_ref() else {
+    let (Some(noises), Some(asides)) = (NOISES.as_ref(), ASIDES.as_ref()) else {
         return false;
     };
     tail.lines().any(|line| {
-        let line = noises.replace_all(line, " ");
+        let line = asides.replace_all(line, " ");
+        let line = noises.replace_all(&line, " ");
         !line.contains(['<', '>', '{', '}', '(', '[', ']', '"', '|', '｜'])
             && line.split_whitespace().count() >= 3
     })
