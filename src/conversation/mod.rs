@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::ledger::Spend;
-use crate::model::Message;
+use crate::model::{Message, UserQuestion};
 use crate::result::HeldResults;
+use crate::wire::SaidBefore;
 
 /// A conversation, held in memory. Every turn appends; nothing that was said is rewritten, but for old results, once,
 /// when it grows beyond its budget.
@@ -31,6 +32,8 @@ pub struct Conversation {
     pub spent: Spend,
     /// The tape of the latest turn, if it was recorded.
     pub tape: Option<PathBuf>,
+    /// What it began with, where no tape of that is left.
+    pub(crate) said_before: Vec<SaidBefore>,
 }
 
 impl Conversation {
@@ -46,6 +49,26 @@ impl Conversation {
             asked_back: 0,
             spent: Spend::default(),
             tape: None,
+            said_before: Vec::new(),
+        }
+    }
+
+    /// A conversation that begins with questions and answers of which nothing else is left: their results are not held.
+    pub(crate) fn recalling(id: impl Into<String>, said_before: Vec<SaidBefore>) -> Self {
+        let said = said_before.iter().flat_map(|said| {
+            [
+                Message::User(UserQuestion::new(&said.question, said.today, None)),
+                Message::Assistant {
+                    text: said.answer.clone(),
+                    tool_calls: Vec::new(),
+                    opaque: None,
+                },
+            ]
+        });
+        Self {
+            messages: said.collect(),
+            said_before,
+            ..Self::new(id)
         }
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::record::{AnswerRecord, SessionRecord};
 use super::table_view::TableView;
+use crate::result::call_for_people;
 use crate::text::{escape_html, markdown_to_html};
 
 /// Rows of a table that are written.
@@ -25,14 +26,18 @@ pub(super) fn markdown(session: &SessionRecord, answers: &[AnswerRecord]) -> Str
         if outcome != "answered" {
             let _ = writeln!(text, "*Outcome: {}.*\n", outcome.replace('_', " "));
         }
+        let evidence = answer.0.get("evidence").and_then(Value::as_array);
         for table in &record.tables {
-            write_table(&mut text, table);
+            let of_table = |item: &&Value| item.get("result").is_some_and(|result| *result == table.result);
+            let asked = evidence.and_then(|items| items.iter().find(of_table)?.get("arguments"));
+            write_table(&mut text, table, &asked.map(call_for_people).unwrap_or_default());
         }
     }
     text
 }
 
-fn write_table(text: &mut String, table: &TableView) {
+/// A table, and what its query was limited to and grouped by.
+fn write_table(text: &mut String, table: &TableView, asked: &str) {
     let name = table
         .entry
         .as_ref()
@@ -40,6 +45,9 @@ fn write_table(text: &mut String, table: &TableView) {
     let link = table.entry.as_ref().and_then(|entry| entry.link.as_deref());
     let heading = link.map_or_else(|| plain(name), |link| format!("[{}](<{link}>)", plain(name)));
     let _ = writeln!(text, "### {} {heading}\n", table.result);
+    if !asked.is_empty() {
+        let _ = writeln!(text, "*{}*\n", plain(asked));
+    }
     let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     text.push_str(&row(table
         .columns

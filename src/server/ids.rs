@@ -49,3 +49,14 @@ pub(super) fn is_plain(id: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':');
     !id.is_empty() && id.len() <= 128 && id.bytes().all(allowed) && !id.bytes().all(|byte| byte == b'.')
 }
+
+/// What a session of this name is kept under whose name is another principal's already. Nobody can give a session such a name.
+pub(super) fn key_beside(name: &str, principal: &str) -> String {
+    let tag = blake3::derive_key("cardinal 2026 server: name of a session", principal.as_bytes());
+    format!("{name}@{}", hex(tag.get(..8).unwrap_or_default()))
+}
+
+/// The name of a session that is kept under this. That somebody else has one of that name is told to nobody.
+pub(super) fn name_of(key: &str) -> &str {
+    key.split('@').next().unwrap_or(key)
+}

@@ -99,11 +99,23 @@ impl AnswerRecord {
 pub(super) struct AnswerBody(#[schemars(with = "Answer")] pub(super) Value);
 
 impl AnswerBody {
-    /// What clients are told of an answer: all but where its tape lies on this machine.
-    pub(super) fn of(answer: &Answer) -> Self {
+    /// What clients are told of an answer: all but where its tape lies on this machine, and pages that nobody can open.
+    pub(super) fn of(answer: &Answer, has_pages: bool) -> Self {
         let mut value = serde_json::to_value(answer).unwrap_or_default();
         if let Some(map) = value.as_object_mut() {
             map.remove("tape");
+        }
+        if !has_pages {
+            for list in ["evidence", "earlier_results"] {
+                let items = value.get_mut(list).and_then(Value::as_array_mut);
+                for link in items
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|item| item.get_mut("link"))
+                {
+                    *link = Value::Null;
+                }
+            }
         }
         Self(value)
     }
@@ -187,6 +199,9 @@ pub(super) struct RecordError {
 pub(super) struct SessionRecord {
     /// Its id.
     pub(super) id: String,
+    /// What it is kept under.
+    #[serde(skip)]
+    pub(super) key: String,
     /// Its first question, or the name it was given.
     pub(super) title: String,
     /// When it began.

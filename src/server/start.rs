@@ -128,7 +128,7 @@ pub async fn serve(settings: Settings, options: ServerOptions) -> Result<Running
 impl RunningServer {
     /// Deletes what the settings of the store say is not kept. The server does this by itself once an hour.
     pub async fn retire(&self) -> Result<(), SessionStoreError> {
-        self.state.store.retire().await.map(drop)
+        self.state.turns.retire(&self.state).await
     }
 
     /// Takes no more questions, lets running turns end for a while, and leaves the others to be resumed. Returns when the
@@ -141,6 +141,7 @@ impl RunningServer {
             // It ends by itself.
             let _ = task.await;
         }
+        self.state.store.empty_log().await;
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) use needs::{TapeNeeds, needs_of};
 pub(crate) use record::EvidenceJudge;
 pub use record::{NewTape, RecordedAnswer, Recorder};
 pub use replay::{ReplayedTurn, replay};
-pub(crate) use replay::{conversation_after, conversation_before, load_chain};
+pub(crate) use replay::{conversation_after, conversation_before, conversation_of, load_chain};
 pub use replayer::Replayer;
 pub use settings::TapeSettings;
 pub(crate) use snapshot::keep_catalog;

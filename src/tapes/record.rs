@@ -223,6 +223,11 @@ impl Recorder {
             previous: previous
                 .and_then(Path::file_name)
                 .map(|name| name.to_string_lossy().into_owned()),
+            said_before: if conversation.turns == 0 {
+                conversation.said_before.clone()
+            } else {
+                Vec::new()
+            },
             principal: toolbox.client().principal().0.clone(),
             asker: options.asker.clone(),
             today: options.today,

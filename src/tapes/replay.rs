@@ -5,7 +5,7 @@ use super::replayer::Replayer;
 use super::snapshot::load_catalog;
 use crate::agent::Answer;
 use crate::conversation::Conversation;
-use crate::wire::{TapeError, TapeFile};
+use crate::wire::{Header, TapeError, TapeFile};
 
 /// Most turns of one conversation that are followed back.
 const MAX_TURNS: usize = 1000;
@@ -27,13 +27,18 @@ pub async fn replay(path: &Path) -> Result<ReplayedTurn, ReplayError> {
     conversed(&load_chain(path)?).await.map(|(_, replayed)| replayed)
 }
 
+/// The conversation that a first turn began with.
+pub(crate) fn conversation_of(header: &Header) -> Conversation {
+    Conversation::recalling(&header.conversation, header.said_before.clone())
+}
+
 /// The conversation that a turn began with, from the tapes of the turns before it. The turn's own tape may have been
 /// broken off.
 pub(crate) async fn conversation_before(path: &Path) -> Result<Conversation, ReplayError> {
     let header = TapeFile::read_unfinished(path)?.header;
     let Some(previous) = &header.previous else {
         return match header.turn {
-            1 => Ok(Conversation::new(header.conversation)),
+            1 => Ok(conversation_of(&header)),
             turn => Err(unchained(turn)),
         };
     };
@@ -60,7 +65,7 @@ async fn conversed(tapes: &[TapeFile]) -> Result<(Conversation, ReplayedTurn), R
         let header = &tape.header;
         let catalog = load_catalog(&tape.path, &header.catalog.fingerprint)?;
         let replayer = Replayer::of(header, &catalog)?;
-        let conversation = conversation.get_or_insert_with(|| Conversation::new(&header.conversation));
+        let conversation = conversation.get_or_insert_with(|| conversation_of(header));
         last = Some(replayer.replay(tape, conversation).await?);
     }
     conversation

@@ -72,8 +72,8 @@ pub use settings::{CacheSettings, LimitSettings, RetrySettings, WireSettings};
 pub use stack::Wire;
 pub use tape::{
     CatalogNote, Divergence, Exchange, ExchangeEnd, Header, MetabaseNote, Miss, Player, PromptNote,
-    RecordedFailure, RecordedResults, ResponseHead, Tape, TapeCopy, TapeError, TapeFile, TapeMode, TapeSlot,
-    TapeSlotGuard, TurnEnd, UnusedExchanges,
+    RecordedFailure, RecordedResults, ResponseHead, SaidBefore, Tape, TapeCopy, TapeError, TapeFile,
+    TapeMode, TapeSlot, TapeSlotGuard, TurnEnd, UnusedExchanges,
 };
 pub(crate) use tape::{
     Prefixes, SHARED_FOLDERS, Stalls, TurnNameGuard, catalog_path, keep_beside, read_capped, shared_catalog,

@@ -298,7 +298,7 @@ async fn what_is_too_long_is_cut_off_before_it_is_kept() {
         .await;
     assert!(matches!(reply.status, 400 | 413), "{}", reply.status);
     for path in ["/v1/sessions", "/v1/admin/answers"] {
-        let reply = roomy.get(&format!("{path}?search={}", "a".repeat(55_000))).await;
+        let reply = roomy.get(&format!("{path}?search={}", "a".repeat(15_000))).await;
         assert_eq!(
             (reply.status, &reply.json()["code"]),
             (400, &json!("bad_request")),

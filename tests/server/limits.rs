@@ -56,14 +56,16 @@ async fn a_busy_session_of_somebody_else_is_none() {
         .await;
     let session = begun.header("x-cardinal-session");
     let question = json!({"role": "user", "content": "And beta?"});
+    let native = Ask::post(
+        "/v1/answers",
+        &json!({"question": "And beta?", "session": session}),
+    );
+    let of_another = server.send(native.clone().with("authorization", &bo)).await;
+    assert_eq!(of_another.status, 404, "{of_another:#?}");
     let wires = [
         Ask::post(
-            "/v1/answers",
-            &json!({"question": "And beta?", "session": session}),
-        ),
-        Ask::post(
             "/v1/chat/completions",
-            &json!({"model": "cardinal", "messages": [question]}),
+            &json!({"model": "cardinal", "messages": [question], "stream": true}),
         )
         .with("x-cardinal-session", session),
         Ask::post(
@@ -71,11 +73,16 @@ async fn a_busy_session_of_somebody_else_is_none() {
             &json!({"id": session, "message": {"role": "user", "parts": [{"type": "text", "text": "And beta?"}]}}),
         ),
     ];
-    for ask in wires {
-        let of_another = server.send(ask.clone().with("authorization", &bo)).await;
-        assert_eq!(of_another.status, 404, "{of_another:#?}");
-        let own = server.send(ask.with("authorization", &ana)).await;
+    assert_eq!(server.send(native.with("authorization", &ana)).await.status, 429);
+    for (ask, begins) in wires.into_iter().zip(["\"role\"", "start-step"]) {
+        let own = server.send(ask.clone().with("authorization", &ana)).await;
         assert_eq!(own.status, 429, "{own:#?}");
+        // There another's name is as good as any.
+        let of_another = ask.with("authorization", &bo).until(server.url(), begins).await;
+        assert_eq!(of_another.status, 200, "{of_another:#?}");
+        let session = format!("/v1/sessions/{session}");
+        let gone = Ask::new("DELETE", &session).with("authorization", &bo);
+        assert_eq!(server.send(gone).await.status, 204);
     }
 }
 

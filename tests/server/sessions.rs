@@ -70,3 +70,75 @@ async fn administrators_see_what_was_asked_and_what_it_cost() {
     assert_eq!(days["days"][0]["answers"], 1);
     assert_eq!(days["days"][0]["answered"], 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_knows_the_letters_of_all_languages() {
+    let server = TestServer::new().await;
+    for title in ["Umsätze in Österreich", "Crédit de l'Été", "ЗАКАЗЫ", "ΈΣΟΔΑ"] {
+        let made = server.post("/v1/sessions", json!({ "title": title })).await;
+        assert_eq!(made.status, 201, "{made:#?}");
+    }
+    for (searched, title) in [
+        ("ÖSTERREICH", "Umsätze in Österreich"),
+        ("umsÄtze", "Umsätze in Österreich"),
+        ("CRÉDIT", "Crédit de l'Été"),
+        ("été", "Crédit de l'Été"),
+        ("заказы", "ЗАКАЗЫ"),
+        ("έσοδα", "ΈΣΟΔΑ"),
+    ] {
+        let encoded: String = searched.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let found = server.get(&format!("/v1/sessions?search={encoded}")).await.json();
+        assert_eq!(found["sessions"][0]["title"], title, "{searched}: {found:#}");
+        assert_eq!(found["sessions"].as_array().unwrap().len(), 1, "{searched}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_title_that_says_nothing_gives_way_to_the_first_question() {
+    let server = TestServer::new().await;
+    for title in ["", "  ", "\n\t"] {
+        let made = server
+            .post("/v1/sessions", json!({ "title": title }))
+            .await
+            .json();
+        let record = server.ask_in(made["id"].as_str().unwrap(), QUESTION).await;
+        let session = server
+            .get(&format!("/v1/sessions/{}", record["session"].as_str().unwrap()))
+            .await;
+        assert_eq!(session.json()["title"], QUESTION);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opinion_is_taken_back_by_saying_so_alone() {
+    let server = TestServer::new().await;
+    let record = server.ask(QUESTION).await;
+    let path = format!("/v1/answers/{}/feedback", record["id"].as_str().unwrap());
+    let told = server
+        .post(&path, json!({"rating": "up", "comment": "Good."}))
+        .await
+        .json();
+    assert_eq!(told["feedback"]["rating"], "up");
+    for empty in [json!({}), json!({"comment": "Better."})] {
+        let refused = server.post(&path, empty.clone()).await;
+        assert_eq!(refused.status, 400, "{empty}");
+        assert!(refused.body.contains("rating"), "{}", refused.body);
+    }
+    let kept = server.get(path.trim_end_matches("/feedback")).await.json();
+    assert_eq!(kept["feedback"]["comment"], "Good.");
+    let told = server.post(&path, json!({ "rating": null })).await.json();
+    assert_eq!(told["feedback"], json!(null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_says_what_was_asked_for_and_the_demo_links_nowhere() {
+    let server = TestServer::new().await;
+    let record = server.ask(super::kit::CARD_QUESTION).await;
+    assert_eq!(record["answer"]["evidence"][0]["link"], json!(null), "{record:#}");
+    assert!(!record.to_string().contains("127.0.0.1"), "{record:#}");
+    let path = format!("/v1/sessions/{}/export", record["session"].as_str().unwrap());
+    let text = server.get(&path).await.body;
+    assert!(text.contains("*year 2025*"), "{text}");
+    let page = server.get(&format!("{path}?format=html")).await.body;
+    assert!(page.contains("<em>year 2025</em>"), "{page}");
+}

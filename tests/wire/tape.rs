@@ -19,6 +19,7 @@ pub(super) fn header() -> Header {
         conversation: "c1".to_owned(),
         turn: 1,
         previous: None,
+        said_before: Vec::new(),
         principal: "default".to_owned(),
         asker: None,
         today: jiff::civil::date(2026, 6, 30),

@@ -17,7 +17,7 @@ use crate::conversation::Conversation;
 use crate::eval::dataset::{DatasetError, OpenDataset};
 use crate::eval::suite::well_named;
 use crate::eval::{Case, Dataset, DatasetKind, Suite, SuiteError, TableSelection, Trial, judge};
-use crate::tapes::{ReplayError, Replayer, keep_catalog, load_catalog, load_chain};
+use crate::tapes::{ReplayError, Replayer, conversation_of, keep_catalog, load_catalog, load_chain};
 use crate::wire::{TapeError, TapeFile};
 
 /// Longest id that is made of a question.
@@ -184,7 +184,7 @@ async fn replayed(tapes: &[TapeFile]) -> Result<Vec<Answer>, PromoteError> {
     for tape in tapes {
         let header = &tape.header;
         let catalog = load_catalog(&tape.path, &header.catalog.fingerprint)?;
-        let conversation = conversation.get_or_insert_with(|| Conversation::new(&header.conversation));
+        let conversation = conversation.get_or_insert_with(|| conversation_of(header));
         let replayed = Replayer::of(header, &catalog)?.replay(tape, conversation).await?;
         answers.push(replayed.answer);
     }

@@ -5,7 +5,7 @@ use crate::agent::Answer;
 use crate::conversation::Conversation;
 use crate::eval::Verdict;
 use crate::eval::finished::FinishedTrial;
-use crate::tapes::ReplayContexts;
+use crate::tapes::{ReplayContexts, conversation_of};
 
 /// Runs a recorded case from its tapes alone.
 pub(super) async fn run(recording: &CaseRecording, contexts: &ReplayContexts) -> FinishedTrial {
@@ -24,7 +24,7 @@ pub(super) async fn answers(
     let mut conversation: Option<Conversation> = None;
     let mut answers = Vec::with_capacity(recording.tapes.len());
     for (turn, tape) in (1..).zip(&recording.tapes) {
-        let conversation = conversation.get_or_insert_with(|| Conversation::new(&tape.header.conversation));
+        let conversation = conversation.get_or_insert_with(|| conversation_of(&tape.header));
         let performed = match contexts.replayer(tape) {
             Ok(stage) => Box::pin(stage.perform(tape, conversation)).await,
             Err(error) => Err(error),

@@ -9,7 +9,7 @@ use crate::conversation::Conversation;
 use crate::eval::dataset::OpenDataset;
 use crate::eval::finished::FinishedTrial;
 use crate::eval::{Case, Verdict};
-use crate::tapes::{ReplayContexts, ReplayError};
+use crate::tapes::{ReplayContexts, ReplayError, conversation_of};
 use crate::wire::Divergence;
 
 /// Runs a recorded case with the model from tape and the tools live, over `dataset`. A result that is not the recorded
@@ -36,7 +36,7 @@ pub(super) async fn run(
     let mut answered = Vec::with_capacity(recording.tapes.len());
     for (turn, tape) in (1..).zip(&recording.tapes) {
         let header = &tape.header;
-        let conversation = conversation.get_or_insert_with(|| Conversation::new(&header.conversation));
+        let conversation = conversation.get_or_insert_with(|| conversation_of(header));
         let live = contexts.replayer_over(
             header,
             &app.catalog().catalog,

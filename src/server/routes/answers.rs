@@ -10,14 +10,16 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::body::JsonRequest;
-use super::sse::{LOOK_AGAIN, last_seen, native, stored, wait};
+use super::log::TurnLog;
+use super::sse::{last_seen, native};
 use crate::server::access::Requester;
 use crate::server::bodies::EvidenceBody;
 use crate::server::http_error::HttpError;
-use crate::server::ids::is_plain;
+use crate::server::ids::{is_plain, name_of};
 use crate::server::record::{AnswerRecord, Rating};
 use crate::server::state::SharedState;
-use crate::server::turns::{LiveTurn, SubmissionResult, TurnRequest};
+use crate::server::store::StopTarget;
+use crate::server::turns::{SubmissionResult, TurnRequest};
 
 /// Longest question, in bytes.
 const MAX_QUESTION: usize = 32 * 1024;
@@ -43,6 +45,7 @@ pub(super) struct AskBody {
 #[serde(deny_unknown_fields)]
 pub(super) struct FeedbackBody {
     /// `up`, `down`, or null to take it back.
+    #[serde(deserialize_with = "Option::deserialize")]
     rating: Option<Rating>,
     /// In their words.
     comment: Option<String>,
@@ -114,25 +117,25 @@ pub(super) async fn ask(
             .is_ok_and(|kinds| kinds.contains("text/event-stream"))
     });
     match state.turns.submit(&state, request).await? {
-        SubmissionResult::Running(live, _attached) => {
-            // Nobody has seen anything of a turn that begins.
+        SubmissionResult::Running(live, reader) => {
+            let log = TurnLog::here(reader);
             let mut response = if wants_events {
-                native(live.read(0))
+                native(log)
             } else {
-                Json(finished(&state, &live).await?).into_response()
+                Json(finished(&state, &live.id, log).await?).into_response()
             };
             name_answer(response.headers_mut(), &live.id, &live.session);
             Ok(response)
         }
         SubmissionResult::Known(id) => {
             let record = own(&state, &caller, &id).await?;
-            let (id, session) = (record.id.clone(), record.session.clone());
+            let session = record.session.clone();
             let mut response = if wants_events {
-                events_of(&state, &id, last_seen(&headers))
-            } else if let Some(live) = state.turns.find(&id) {
-                Json(finished(&state, &live).await?).into_response()
+                native(TurnLog::of(&state, &id, last_seen(&headers)))
+            } else if record.status.is_over() {
+                Json(record).into_response()
             } else {
-                Json(over(&state, &caller, record).await?).into_response()
+                Json(finished(&state, &id, TurnLog::of(&state, &id, 0)).await?).into_response()
             };
             name_answer(response.headers_mut(), &id, &session);
             Ok(response)
@@ -160,44 +163,27 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, HttpError> {
 
 /// Says which answer a response is.
 pub(super) fn name_answer(headers: &mut HeaderMap, answer: &str, session: &str) {
-    for (name, value) in [("x-cardinal-answer", answer), ("x-cardinal-session", session)] {
+    for (name, value) in [
+        ("x-cardinal-answer", answer),
+        ("x-cardinal-session", name_of(session)),
+    ] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }
     }
 }
 
-/// The record of a turn, when it is over.
-pub(super) async fn finished(
-    state: &SharedState,
-    live: &std::sync::Arc<LiveTurn>,
-) -> Result<AnswerRecord, HttpError> {
+/// The record of an answer, when its turn is over.
+pub(super) async fn finished(state: &SharedState, id: &str, log: TurnLog) -> Result<AnswerRecord, HttpError> {
     let left = |_| {
         let detail = format!(
-            "the server ends before the answer is there; read it with GET /v1/answers/{}",
-            live.id
+            "the answer is not there yet, and nobody waits for it here any more; read it with GET /v1/answers/{id}"
         );
-        HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", detail).after(5)
+        HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "not_finished", detail).after(5)
     };
-    wait(live.read(0)).await.map_err(left)?;
-    let record = state.store.answer(&live.id, None).await?;
-    record.ok_or_else(|| HttpError::no_answer(&live.id))
-}
-
-/// The record of a turn of another process, when it is over.
-async fn over(
-    state: &SharedState,
-    caller: &Requester,
-    mut record: AnswerRecord,
-) -> Result<AnswerRecord, HttpError> {
-    while !record.status.is_over() {
-        if let Some(live) = state.turns.find(&record.id) {
-            return finished(state, &live).await;
-        }
-        tokio::time::sleep(LOOK_AGAIN).await;
-        record = own(state, caller, &record.id).await?;
-    }
-    Ok(record)
+    log.last().await.map_err(left)?;
+    let record = state.store.answer(id, None).await?;
+    record.ok_or_else(|| HttpError::no_answer(id))
 }
 
 /// An answer of the caller.
@@ -225,16 +211,9 @@ pub(super) async fn events(
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
     let record = own(&state, &caller, &id).await?;
-    let mut response = events_of(&state, &id, last_seen(&headers));
+    let mut response = native(TurnLog::of(&state, &id, last_seen(&headers)));
     name_answer(response.headers_mut(), &id, &record.session);
     Ok(response)
-}
-
-fn events_of(state: &SharedState, id: &str, seen: usize) -> Response {
-    match state.turns.find(id) {
-        Some(live) => native(live.read(seen)),
-        None => stored(state.clone(), id.to_owned(), seen),
-    }
 }
 
 pub(super) async fn evidence(
@@ -290,7 +269,7 @@ pub(super) async fn stop(
         live.cancel.cancel();
     } else if !record.status.is_over() {
         // It runs in another process, which looks for this.
-        state.store.ask_answer_to_stop(&id).await?;
+        state.store.ask_to_stop(StopTarget::Answer(&id)).await?;
     }
     Ok((StatusCode::ACCEPTED, Json(record)).into_response())
 }

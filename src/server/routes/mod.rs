@@ -8,6 +8,7 @@ mod body;
 mod catalog;
 mod dbt;
 mod health;
+mod log;
 mod me;
 mod openapi;
 mod pages;
@@ -64,6 +65,7 @@ pub(super) fn router(state: &SharedState) -> Router {
         .layer(from_fn_with_state(state.clone(), guard_all))
         .merge(probed)
         .route_layer(from_fn_with_state(state.clone(), count))
+        .layer(from_fn(no_endless_address))
         .layer(from_fn(write_errors))
         .layer(from_fn(headers_of_all))
         .with_state(state.clone())
@@ -137,6 +139,20 @@ async fn count(
         .and_then(|id| id.to_str().ok());
     tracing::info!(%method, route = route.as_str(), status = status.as_u16(), ms, answer, "request");
     response
+}
+
+/// Longest address of a request that is looked at, in bytes.
+const LONGEST_ADDRESS: usize = 16 * 1024;
+
+/// Refuses addresses that nothing here has, while it can still be said why.
+async fn no_endless_address(request: Request, next: Next) -> Response {
+    let address = request.uri();
+    let length = address.path().len() + address.query().map_or(0, str::len);
+    if length <= LONGEST_ADDRESS {
+        return next.run(request).await;
+    }
+    let detail = format!("the address of the request is longer than {LONGEST_ADDRESS} bytes");
+    HttpError::new(StatusCode::URI_TOO_LONG, "too_large", detail).into_response()
 }
 
 async fn no_route(request: Request) -> Response {

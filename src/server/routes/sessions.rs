@@ -1,7 +1,5 @@
 //! Sessions: list, read, rename, delete, stop, export.
 
-use std::time::Duration;
-
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
@@ -18,15 +16,13 @@ use crate::server::http_error::HttpError;
 use crate::server::ids::new_id;
 use crate::server::record::SessionRecord;
 use crate::server::state::SharedState;
+use crate::server::store::StopTarget;
 
 /// Items of a page, if nothing is said, and at most.
 pub(super) const PAGE: usize = 50;
 pub(super) const MAX_PAGE: usize = 200;
 /// Longest text that is looked for, in bytes.
 const MAX_SEARCH: usize = 1024;
-/// How often, and how many times, it is looked whether turns in other processes have ended.
-const END_PAUSE: Duration = Duration::from_millis(250);
-const ENDS: u32 = 20;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct ListQuery {
@@ -97,7 +93,9 @@ pub(super) async fn create(
 ) -> Result<Response, HttpError> {
     let id = new_id("ses");
     let principal = caller.principal.clone();
-    state.store.new_session(id.clone(), principal, body.title).await?;
+    // A title that says nothing is none: the first question names the session.
+    let title = body.title.filter(|title| !title.trim().is_empty());
+    state.store.new_session(id.clone(), principal, title).await?;
     let session = own(&state, &caller, &id).await?;
     Ok((StatusCode::CREATED, Json(session)).into_response())
 }
@@ -108,7 +106,7 @@ pub(super) async fn read(
     Path(id): Path<String>,
 ) -> Result<Json<WholeSession>, HttpError> {
     let session = own(&state, &caller, &id).await?;
-    let answers = state.store.answers_of(&id).await?;
+    let answers = state.store.answers_of(&session.key).await?;
     Ok(Json(WholeSession { session, answers }))
 }
 
@@ -122,7 +120,12 @@ pub(super) async fn rename(
     if title.trim().is_empty() {
         return Err(HttpError::bad_request("`title` is empty"));
     }
-    if !state.store.rename_session(&id, &caller.principal, &title).await? {
+    let session = own(&state, &caller, &id).await?;
+    if !state
+        .store
+        .rename_session(&session.key, &caller.principal, &title)
+        .await?
+    {
         return Err(HttpError::no_session(&id));
     }
     Ok(Json(own(&state, &caller, &id).await?))
@@ -133,37 +136,19 @@ pub(super) async fn delete(
     Extension(caller): Extension<Requester>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, HttpError> {
-    own(&state, &caller, &id).await?;
-    let running = state.turns.of_session(&id);
-    for turn in &running {
-        turn.cancel.cancel();
-    }
-    for turn in running {
-        // Cut or done, it is over.
-        let _ = super::sse::wait(turn.read(0)).await;
-    }
-    end_elsewhere(&state, &id).await?;
-    if !state.store.delete_session(&id, &caller.principal).await? {
+    let session = own(&state, &caller, &id).await?;
+    // What does not end finds its session gone, and ends for that reason.
+    state.turns.end_session(&state, &session.key).await?;
+    let Some(forgotten) = state
+        .store
+        .delete_session(&session.key, &caller.principal)
+        .await?
+    else {
         return Err(HttpError::no_session(&id));
-    }
-    state.turns.forget_session(&id);
+    };
+    state.turns.forget_session(&session.key);
+    state.turns.forget_memory(&forgotten);
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Ends the turns of a session that run in other processes, and waits for that a while. What does not end then finds its
-/// session gone, and ends for that reason.
-async fn end_elsewhere(state: &SharedState, session: &str) -> Result<(), HttpError> {
-    if state.store.active_turns(session).await? == 0 {
-        return Ok(());
-    }
-    state.store.ask_session_to_stop(session).await?;
-    for _ in 0..ENDS {
-        tokio::time::sleep(END_PAUSE).await;
-        if state.store.active_turns(session).await? == 0 {
-            break;
-        }
-    }
-    Ok(())
 }
 
 pub(super) async fn stop(
@@ -172,10 +157,10 @@ pub(super) async fn stop(
     Path(id): Path<String>,
 ) -> Result<Response, HttpError> {
     let session = own(&state, &caller, &id).await?;
-    for turn in state.turns.of_session(&id) {
+    for turn in state.turns.of_session(&session.key) {
         turn.cancel.cancel();
     }
-    state.store.ask_session_to_stop(&id).await?;
+    state.store.ask_to_stop(StopTarget::Session(&session.key)).await?;
     Ok((StatusCode::ACCEPTED, Json(session)).into_response())
 }
 
@@ -186,7 +171,7 @@ pub(super) async fn export(
     Query(query): Query<ExportQuery>,
 ) -> Result<Response, HttpError> {
     let session = own(&state, &caller, &id).await?;
-    let answers = state.store.answers_of(&id).await?;
+    let answers = state.store.answers_of(&session.key).await?;
     let markdown = export::markdown(&session, &answers);
     let (kind, ending, text) = match query.format.as_str() {
         "" | "markdown" => ("text/markdown; charset=utf-8", "md", markdown),

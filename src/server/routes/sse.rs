@@ -1,7 +1,6 @@
 //! Events of a turn as server-sent events.
 
 use std::io::Write as _;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -11,10 +10,9 @@ use futures_util::{Stream, StreamExt as _};
 use http::HeaderMap;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 
+use super::log::TurnLog;
 use crate::server::event::TurnEvent;
-use crate::server::record::AnswerRecord;
-use crate::server::state::SharedState;
-use crate::server::turns::{EventReader, LogCut};
+use crate::server::turns::LogCut;
 
 /// How often a connection without events is kept alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -22,8 +20,6 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const TOGETHER: usize = 16 * 1024;
 /// How long the pieces of a text are gathered. Nobody sees so short a wait, and each write costs as much as many pieces.
 const TEXT_TOGETHER: Duration = Duration::from_millis(5);
-/// How often a turn of another process is looked at.
-pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(300);
 /// How long the last words of a stream that is cut have to go out.
 const UNTIL_SENT: Duration = Duration::from_millis(50);
 /// Keeps proxies from holding events back.
@@ -35,13 +31,6 @@ fn frame(number: usize, event: &TurnEvent, out: &mut Vec<u8>) {
     let _ = write!(out, "id: {number}\nevent: {}\ndata: ", event.name());
     event.write(out);
     out.extend_from_slice(b"\n\n");
-}
-
-/// One event as it is written.
-fn framed(number: usize, event: &TurnEvent) -> Bytes {
-    let mut out = Vec::new();
-    frame(number, event, &mut out);
-    out.into()
 }
 
 /// A response that streams. When the stream fails, the connection is reset: nobody takes a part for the whole.
@@ -57,12 +46,12 @@ pub(super) fn stream(frames: impl Stream<Item = Result<Bytes, LogCut>> + Send + 
 /// Events of a log as they come, with comments in between that keep the connection alive. `write` says how each is written;
 /// what it writes nothing for is left out. Events that come together go out together.
 pub(super) fn frames(
-    mut reader: EventReader,
+    mut log: TurnLog,
     mut write: impl FnMut(usize, &TurnEvent, &mut Vec<u8>) + Send + 'static,
 ) -> impl Stream<Item = Result<Bytes, LogCut>> + Send {
     async_stream::stream! {
         loop {
-            match tokio::time::timeout(KEEP_ALIVE, reader.next()).await {
+            match tokio::time::timeout(KEEP_ALIVE, log.next()).await {
                 Err(_) => yield Ok(Bytes::from_static(b": still there\n\n")),
                 Ok(None) => break,
                 Ok(Some(Err(cut))) => {
@@ -78,7 +67,7 @@ pub(super) fn frames(
                     let mut together = Vec::new();
                     write(number, &event, &mut together);
                     while together.len() < TOGETHER
-                        && let Some((number, event)) = reader.next_now()
+                        && let Some((number, event)) = log.next_now()
                     {
                         write(number, &event, &mut together);
                     }
@@ -114,98 +103,12 @@ pub(super) fn told_when_cut(
 }
 
 /// The native stream of a log.
-pub(super) fn native(reader: EventReader) -> Response {
-    stream(frames(reader, frame))
-}
-
-/// The native stream of an answer that does not run in this process, or not any more. It is looked at until it does, or is
-/// over; then it is told from its record, numbered on from what the client has seen.
-pub(super) fn stored(state: SharedState, id: String, seen: usize) -> Response {
-    stream(async_stream::stream! {
-        loop {
-            if let Some(live) = state.turns.find(&id) {
-                let mut reader = live.read(seen);
-                while let Some(next) = reader.next().await {
-                    match next {
-                        Ok((number, event)) => yield Ok(framed(number, &event)),
-                        Err(cut) => {
-                            yield Err(cut);
-                            return;
-                        }
-                    }
-                }
-                return;
-            }
-            match state.store.answer(&id, None).await {
-                Ok(Some(record)) if record.status.is_over() => {
-                    for (at, event) in told(record).iter().enumerate() {
-                        // Whoever asks may name any number.
-                        yield Ok(framed(seen.saturating_add(at).saturating_add(1), event));
-                    }
-                    return;
-                }
-                Ok(Some(_)) => {
-                    yield Ok(Bytes::from_static(b": waiting\n\n"));
-                    tokio::time::sleep(LOOK_AGAIN).await;
-                }
-                Ok(None) | Err(_) => {
-                    yield Err(LogCut);
-                    return;
-                }
-            }
-        }
-    })
-}
-
-/// The events that tell an answer that is over.
-fn told(record: AnswerRecord) -> Vec<TurnEvent> {
-    let model = record
-        .answer
-        .as_ref()
-        .map(|answer| answer.text("model").to_owned());
-    let mut events = vec![TurnEvent::Started {
-        answer: record.id.clone(),
-        session: record.session.clone(),
-        turn: record.turn,
-        question: record.question.clone(),
-        model: model.unwrap_or_default(),
-        new_session: record.turn == 1,
-        title: record.question.clone(),
-    }];
-    events.push(TurnEvent::TextDiscarded {});
-    let tables = record
-        .tables
-        .iter()
-        .map(|table| TurnEvent::Table(Box::new(table.clone())));
-    events.extend(tables);
-    let charts = record
-        .charts
-        .iter()
-        .map(|chart| TurnEvent::Chart(Box::new(chart.clone())));
-    events.extend(charts);
-    if let Some(error) = &record.error {
-        events.push(TurnEvent::Error {
-            code: error.code.clone(),
-            detail: error.detail.clone(),
-        });
-    }
-    let status = record.status;
-    events.push(TurnEvent::Answer(Box::new(record)));
-    events.push(TurnEvent::Done { status });
-    events
+pub(super) fn native(log: TurnLog) -> Response {
+    stream(frames(log, frame))
 }
 
 /// The number of the last event that a client has seen.
 pub(super) fn last_seen(headers: &HeaderMap) -> usize {
     let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     seen.and_then(|id| id.trim().parse().ok()).unwrap_or_default()
-}
-
-/// Waits until a turn is over.
-pub(super) async fn wait(mut reader: EventReader) -> Result<Arc<TurnEvent>, LogCut> {
-    let mut last = None;
-    while let Some(next) = reader.next().await {
-        last = Some(next?.1);
-    }
-    last.ok_or(LogCut)
 }

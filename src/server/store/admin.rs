@@ -3,6 +3,7 @@
 use super::sessions::{Page, like};
 use super::transaction::values;
 use super::{SessionStore, SessionStoreError};
+use crate::server::ids::name_of;
 use crate::server::record::{AnswerRow, AnswerStatus, DayReport, now_ms, rfc3339};
 
 const DAY_MS: i64 = 86_400_000;
@@ -42,7 +43,7 @@ impl SessionStore {
                     |row| {
                         Ok(AnswerRow {
                             id: row.get(0)?,
-                            session: row.get(1)?,
+                            session: name_of(&row.get::<String>(1)?).to_owned(),
                             asked_by: row.get(2)?,
                             question: row.get(3)?,
                             status: AnswerStatus::of_word(&row.get::<String>(4)?),

@@ -1,13 +1,14 @@
 //! Answers.
 
-use serde_json::Value;
-
 use super::claims::{TurnStart, start};
 use super::error::DatabaseError;
+use super::forget::{Forgotten, forget};
+use super::memory::memory_of;
 use super::sessions::{ensure, title_of, touch};
 use super::transaction::{StoreTransaction, values};
 use super::value::SqlRow;
 use super::{SessionStore, SessionStoreError};
+use crate::server::ids::name_of;
 use crate::server::record::{
     AnswerContent, AnswerRecord, AnswerStatus, Feedback, Rating, RecordError, now_ms, rfc3339,
 };
@@ -29,6 +30,8 @@ pub(in crate::server) struct AskedTurn {
     pub(in crate::server) message_key: Option<String>,
     /// The trace that its turn is part of.
     pub(in crate::server) trace: Option<String>,
+    /// Whether its turn ends when its client hangs up.
+    pub(in crate::server) ends_with_client: bool,
 }
 
 /// A question that was taken.
@@ -39,6 +42,8 @@ pub(in crate::server) struct NewAnswer {
     pub(in crate::server) goes_on: bool,
     /// The answer, in another session, that this one goes on from.
     pub(in crate::server) base: Option<String>,
+    /// The answer of its session that it stands in place of; what was asked since goes with it.
+    pub(in crate::server) replaces: Option<String>,
     pub(in crate::server) idempotency_key: Option<String>,
     /// The process that runs it.
     pub(in crate::server) owner: String,
@@ -57,6 +62,8 @@ pub(in crate::server) enum StoredAnswer {
         title: String,
         /// Whether its turn may run now. It does then.
         start: TurnStart,
+        /// What went with the answers that it stands in place of.
+        forgotten: Forgotten,
     },
     /// Its key was used before, for this answer.
     Known(String),
@@ -64,16 +71,6 @@ pub(in crate::server) enum StoredAnswer {
     NotYours,
     /// Too many questions wait in its session.
     Busy,
-}
-
-#[derive(Debug, Clone)]
-pub(in crate::server) struct EndedTurn {
-    pub(in crate::server) status: AnswerStatus,
-    pub(in crate::server) content: AnswerContent,
-    pub(in crate::server) taped: bool,
-    pub(in crate::server) error: Option<RecordError>,
-    /// What stands for this answer on wires where the client sends all messages.
-    pub(in crate::server) message_key: Option<String>,
 }
 
 fn record(row: &SqlRow) -> Result<AnswerRecord, DatabaseError> {
@@ -86,7 +83,7 @@ fn record(row: &SqlRow) -> Result<AnswerRecord, DatabaseError> {
     let finished: Option<i64> = row.get(6)?;
     Ok(AnswerRecord {
         id: row.get(0)?,
-        session: row.get(1)?,
+        session: name_of(&row.get::<String>(1)?).to_owned(),
         turn: row.get(2)?,
         status: AnswerStatus::of_word(&status),
         question: row.get(4)?,
@@ -109,7 +106,7 @@ fn record(row: &SqlRow) -> Result<AnswerRecord, DatabaseError> {
 }
 
 /// What a person thought of an answer: rating, comment and time, from this column on.
-fn feedback(row: &SqlRow, at: usize) -> Result<Option<Feedback>, DatabaseError> {
+pub(super) fn feedback(row: &SqlRow, at: usize) -> Result<Option<Feedback>, DatabaseError> {
     let rating: Option<String> = row.get(at)?;
     let Some(rating) = rating else { return Ok(None) };
     Ok(Some(Feedback {
@@ -117,43 +114,6 @@ fn feedback(row: &SqlRow, at: usize) -> Result<Option<Feedback>, DatabaseError> 
         comment: row.get(at + 1)?,
         at: rfc3339(row.get(at + 2)?),
     }))
-}
-
-/// What the row of an answer says when its turn ended.
-struct EndedRow {
-    session: String,
-    turn: u32,
-    question: String,
-    created_at: i64,
-    finished_at: i64,
-    principal: String,
-    feedback: Option<Feedback>,
-}
-
-/// What of an answer stands in columns of its own.
-struct ToldAnswer {
-    outcome: Option<String>,
-    stop_reason: Option<String>,
-    total_ms: Option<i64>,
-    cost_usd: Option<f64>,
-    input_tokens: Option<i64>,
-    output_tokens: Option<i64>,
-}
-
-impl ToldAnswer {
-    fn of(content: &AnswerContent) -> Self {
-        let at = |pointer: &str| content.answer.as_ref()?.0.pointer(pointer);
-        let text = |pointer: &str| at(pointer).and_then(Value::as_str).map(str::to_owned);
-        let whole = |pointer: &str| at(pointer).and_then(Value::as_i64);
-        Self {
-            outcome: text("/outcome"),
-            stop_reason: text("/stop_reason"),
-            total_ms: whole("/timings/total_ms"),
-            cost_usd: at("/usage/cost_usd").and_then(Value::as_f64),
-            input_tokens: whole("/usage/input_tokens"),
-            output_tokens: whole("/usage/output_tokens"),
-        }
-    }
 }
 
 /// What is known of a question that was stored.
@@ -169,46 +129,25 @@ fn stored(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<Option<StoredAns
         new_session: turn == 1,
         title,
         start: start(db, &asked.id, &new.owner, new.lease_ms)?,
+        forgotten: Forgotten::default(),
     }))
 }
 
-fn insert(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<StoredAnswer, DatabaseError> {
+fn of_key(db: &StoreTransaction<'_>, principal: &str, key: &str) -> Result<Option<String>, DatabaseError> {
+    let sql = "SELECT id FROM answers WHERE principal = ?1 AND idempotency_key = ?2";
+    db.first(sql, values![principal, key], |row| row.get(0))
+}
+
+/// Adds the row of a question.
+fn add(db: &StoreTransaction<'_>, new: &NewAnswer, turn: u32, runs: bool) -> Result<u64, DatabaseError> {
     let asked = &new.asked;
-    if let Some(key) = &new.idempotency_key {
-        let sql = "SELECT id FROM answers WHERE principal = ?1 AND idempotency_key = ?2";
-        let known: Option<String> = db.first(sql, values![&asked.principal, key], |row| row.get(0))?;
-        if let Some(known) = known.filter(|known| *known != asked.id) {
-            return Ok(StoredAnswer::Known(known));
-        }
-    }
-    let base = new.base.as_deref();
-    let session = if new.goes_on {
-        touch(db, &asked.session, &asked.principal)?.then_some(false)
-    } else {
-        ensure(db, &asked.session, &asked.principal, &asked.question, base)?
-    };
-    let Some(new_session) = session else {
-        return Ok(StoredAnswer::NotYours);
-    };
-    // It may have been committed although that was not told.
-    if let Some(stored) = stored(db, new)? {
-        return Ok(stored);
-    }
-    let sql = "SELECT coalesce(max(turn), 0) + 1, count(*) FILTER (WHERE status IN ('queued', 'running')) \
-               FROM answers WHERE session = ?1";
-    let place = db.first(sql, values![&asked.session], |row| {
-        Ok((row.get::<u32>(0)?, row.get::<u32>(1)?))
-    })?;
-    let (turn, ahead) = place.unwrap_or((1, 0));
-    if ahead > new.max_ahead {
-        return Ok(StoredAnswer::Busy);
-    }
     let sql = format!(
         "INSERT INTO answers (id, session, principal, turn, question, status, created_at, idempotency_key, owner, lease_until, \
-         asker, message_key, trace) VALUES (?1, ?2, ?3, ?4, ?5, ?12, ?6, ?7, ?8, {} + ?9, ?10, ?11, ?13)",
+         asker, message_key, trace, ends_with_client) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?12, ?6, ?7, ?8, {} + ?9, ?10, ?11, ?13, ?14)",
         db.clock()
     );
-    let status = if ahead == 0 {
+    let status = if runs {
         AnswerStatus::Running
     } else {
         AnswerStatus::Queued
@@ -229,16 +168,57 @@ fn insert(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<StoredAnswer, Da
             asked.message_key.as_ref(),
             status.word(),
             asked.trace.as_ref(),
+            asked.ends_with_client,
         ],
-    )?;
+    )
+}
+
+fn insert(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<StoredAnswer, DatabaseError> {
+    let asked = &new.asked;
+    if let Some(key) = &new.idempotency_key {
+        let known = of_key(db, &asked.principal, key)?;
+        if let Some(known) = known.filter(|known| *known != asked.id) {
+            return Ok(StoredAnswer::Known(known));
+        }
+    }
+    let base = new.base.as_deref();
+    let session = if new.goes_on {
+        touch(db, &asked.session, &asked.principal)?.then_some(false)
+    } else {
+        ensure(db, &asked.session, &asked.principal, &asked.question, base)?
+    };
+    let Some(new_session) = session else {
+        return Ok(StoredAnswer::NotYours);
+    };
+    // It may have been committed although that was not told.
+    if let Some(stored) = stored(db, new)? {
+        return Ok(stored);
+    }
+    let ahead = "SELECT count(*) FROM answers WHERE session = ?1 AND status IN ('queued', 'running')";
+    let ahead: Option<u32> = db.first(ahead, values![&asked.session], |row| row.get(0))?;
+    let ahead = ahead.unwrap_or_default();
+    if ahead > new.max_ahead {
+        return Ok(StoredAnswer::Busy);
+    }
+    let forgotten = match &new.replaces {
+        Some(replaced) => make_place(db, &asked.session, replaced)?,
+        None => Some(Forgotten::default()),
+    };
+    let Some(forgotten) = forgotten else {
+        return Ok(StoredAnswer::Busy);
+    };
+    let turn = "SELECT coalesce(max(turn), 0) + 1 FROM answers WHERE session = ?1";
+    let turn: Option<u32> = db.first(turn, values![&asked.session], |row| row.get(0))?;
+    let turn = turn.unwrap_or(1);
+    add(db, new, turn, ahead == 0)?;
     let sql = "UPDATE sessions SET title = CASE WHEN named = 0 AND title = '' THEN ?2 ELSE title END WHERE id = ?1 \
                RETURNING title";
     let title = db.first(sql, values![&asked.session, title_of(&asked.question)], |row| {
         row.get(0)
     })?;
     let start = if ahead == 0 {
-        let before = tape_before(db, &asked.session, turn)?;
-        TurnStart::Begun { before }
+        let memory = memory_of(db, &asked.session, turn)?;
+        TurnStart::Begun { memory }
     } else {
         TurnStart::Waits { ahead }
     };
@@ -247,24 +227,34 @@ fn insert(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<StoredAnswer, Da
         new_session,
         title: title.unwrap_or_default(),
         start,
+        forgotten,
     })
 }
 
-/// The last answer before this turn of a session that has a tape; where there is none, the answer in another session that
-/// this one goes on from.
-pub(super) fn tape_before(
+/// Deletes an answer of this session and those after it, so that another one can take their place. Returns what goes with
+/// them, or `None` when a turn of them is not over.
+fn make_place(
     db: &StoreTransaction<'_>,
     session: &str,
-    turn: u32,
-) -> Result<Option<String>, DatabaseError> {
-    let own =
-        "SELECT id FROM answers WHERE session = ?1 AND turn < ?2 AND taped = 1 ORDER BY turn DESC LIMIT 1";
-    let own = db.first(own, values![session, turn], |row| row.get(0))?;
-    if own.is_some() {
-        return Ok(own);
+    answer: &str,
+) -> Result<Option<Forgotten>, DatabaseError> {
+    let sql = "SELECT id, status FROM answers WHERE session = ?1 \
+               AND turn >= (SELECT turn FROM answers WHERE id = ?2 AND session = ?1)";
+    let replaced: Vec<(String, String)> = db.rows(sql, values![session, answer], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    if replaced
+        .iter()
+        .any(|(_, status)| !AnswerStatus::of_word(status).is_over())
+    {
+        return Ok(None);
     }
-    let base = "SELECT base FROM sessions WHERE id = ?1";
-    Ok(db.first(base, values![session], |row| row.get(0))?.flatten())
+    let replaced: Vec<String> = replaced.into_iter().map(|(id, _)| id).collect();
+    let forgotten = forget(db, &replaced)?;
+    for id in &replaced {
+        db.execute("DELETE FROM answers WHERE id = ?1", values![id])?;
+    }
+    Ok(Some(forgotten))
 }
 
 impl SessionStore {
@@ -273,7 +263,24 @@ impl SessionStore {
         &self,
         new: NewAnswer,
     ) -> Result<StoredAnswer, SessionStoreError> {
-        self.write(move |db| insert(db, &new)).await
+        let stored = self.write(move |db| insert(db, &new)).await?;
+        if let StoredAnswer::New { forgotten, .. } = &stored
+            && !forgotten.tapes.is_empty()
+        {
+            self.remove_tapes(forgotten.tapes.clone()).await;
+            self.empty_log().await;
+        }
+        Ok(stored)
+    }
+
+    /// The answer that this principal's key was used for.
+    pub(in crate::server) async fn answer_of_key(
+        &self,
+        principal: &str,
+        key: &str,
+    ) -> Result<Option<String>, SessionStoreError> {
+        let (principal, key) = (principal.to_owned(), key.to_owned());
+        self.read(move |db| of_key(db, &principal, &key)).await
     }
 
     /// One answer; of this principal, or of anybody.
@@ -292,6 +299,19 @@ impl SessionStore {
         .await
     }
 
+    /// The ids of the answers of a session, oldest first.
+    pub(in crate::server) async fn answer_ids(
+        &self,
+        session: &str,
+    ) -> Result<Vec<String>, SessionStoreError> {
+        let session = session.to_owned();
+        self.read(move |db| {
+            let sql = "SELECT id FROM answers WHERE session = ?1 ORDER BY turn";
+            db.rows(sql, values![&session], |row| row.get(0))
+        })
+        .await
+    }
+
     /// The answers of a session, oldest first.
     pub(in crate::server) async fn answers_of(
         &self,
@@ -303,91 +323,6 @@ impl SessionStore {
             db.rows(&sql, values![&session], record)
         })
         .await
-    }
-
-    /// Stores how a turn ended, if this process still runs it; returns its record, or `None` when it does not. When this returns,
-    /// the answer lasts.
-    pub(in crate::server) async fn end_answer(
-        &self,
-        id: &str,
-        owner: &str,
-        ended: EndedTurn,
-    ) -> Result<Option<AnswerRecord>, SessionStoreError> {
-        let EndedTurn {
-            status,
-            content,
-            taped,
-            error,
-            message_key,
-        } = ended;
-        let tape = self.tape_file(id);
-        let text = serde_json::to_string(&content).unwrap_or_default();
-        let told = ToldAnswer::of(&content);
-        let row = {
-            let (id, owner, error) = (id.to_owned(), owner.to_owned(), error.clone());
-            self.write_patiently(move |db| {
-                // Whoever runs this may wait for the disk.
-                let tape = std::fs::metadata(&tape).map_or(0, |file| file.len());
-                let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX).saturating_add(tape);
-                // Its owner stays, so that the same said twice is the same.
-                let sql = "UPDATE answers SET status = ?2, finished_at = ?3, content = ?4, outcome = ?5, stop_reason = ?6, \
-                     total_ms = ?7, cost_usd = ?8, input_tokens = ?9, output_tokens = ?10, error_code = ?11, \
-                     error_detail = ?12, taped = ?13, bytes = ?14 WHERE id = ?1 AND owner = ?15 \
-                     RETURNING session, turn, question, created_at, finished_at, principal, rating, comment, rated_at";
-                let values = values![
-                    &id,
-                    status.word(),
-                    now_ms(),
-                    &text,
-                    told.outcome.as_ref(),
-                    told.stop_reason.as_ref(),
-                    told.total_ms,
-                    told.cost_usd,
-                    told.input_tokens,
-                    told.output_tokens,
-                    error.as_ref().map(|error| &error.code),
-                    error.as_ref().map(|error| &error.detail),
-                    taped,
-                    i64::try_from(bytes).unwrap_or(i64::MAX),
-                    &owner,
-                ];
-                let row = db.first(sql, values, |row| Ok(EndedRow {
-                    session: row.get(0)?,
-                    turn: row.get(1)?,
-                    question: row.get(2)?,
-                    created_at: row.get(3)?,
-                    finished_at: row.get(4)?,
-                    principal: row.get(5)?,
-                    feedback: feedback(row, 6)?,
-                }))?;
-                if let Some(key) = message_key.as_ref().filter(|_| row.is_some()) {
-                    db.execute(
-                        "INSERT INTO message_keys (principal, key, answer) SELECT principal, ?2, id FROM answers WHERE id = ?1 \
-                         ON CONFLICT (principal, key) DO UPDATE SET answer = excluded.answer",
-                        values![&id, key],
-                    )?;
-                }
-                Ok(row)
-            })
-            .await?
-        };
-        // What was written is not read again.
-        Ok(row.map(|row| AnswerRecord {
-            id: id.to_owned(),
-            session: row.session,
-            turn: row.turn,
-            status,
-            question: row.question,
-            created_at: rfc3339(row.created_at),
-            finished_at: Some(rfc3339(row.finished_at)),
-            asked_by: row.principal,
-            answer: content.answer,
-            tables: content.tables,
-            charts: content.charts,
-            follow_ups: content.follow_ups,
-            feedback: row.feedback,
-            error,
-        }))
     }
 
     /// The answer that ended with these messages, with its session, and whether it is the session's last.

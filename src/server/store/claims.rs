@@ -2,8 +2,9 @@
 //! same one started again, takes its turns over. The clock is that of the database, so that machines need not agree on
 //! the time.
 
-use super::answers::{AskedTurn, tape_before};
+use super::answers::AskedTurn;
 use super::error::DatabaseError;
+use super::memory::{TurnMemory, memory_of};
 use super::transaction::{StoreTransaction, values};
 use super::{SessionStore, SessionStoreError};
 
@@ -19,11 +20,20 @@ pub(in crate::server) struct ClaimedTurn {
     pub(in crate::server) stopped: bool,
 }
 
+/// Which turns are to end.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::server) enum StopTarget<'a> {
+    /// That of this answer.
+    Answer(&'a str),
+    /// All of this session.
+    Session(&'a str),
+}
+
 /// Whether a turn may run now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::server) enum TurnStart {
-    /// It runs. The answer whose tape says what was said before, if any.
-    Begun { before: Option<String> },
+    /// It runs, with what is known of what was said before.
+    Begun { memory: TurnMemory },
     /// So many turns of its session come first, here or in another process.
     Waits { ahead: u32 },
     /// It is another process's now, or gone.
@@ -62,8 +72,8 @@ pub(super) fn start(
     if db.execute(&sql, values![id, owner, lease_ms])? == 0 {
         return Ok(TurnStart::Lost);
     }
-    let before = tape_before(db, &session, turn)?;
-    Ok(TurnStart::Begun { before })
+    let memory = memory_of(db, &session, turn)?;
+    Ok(TurnStart::Begun { memory })
 }
 
 impl SessionStore {
@@ -147,7 +157,8 @@ impl SessionStore {
         let owner = owner.to_owned();
         self.read(move |db| {
             db.rows(
-                "SELECT answers.id, session, answers.principal, question, asker, message_key, trace, turn, title, stopped \
+                "SELECT answers.id, session, answers.principal, question, asker, message_key, trace, turn, title, stopped, \
+                 ends_with_client \
                  FROM answers JOIN sessions ON sessions.id = session \
                  WHERE status IN ('queued', 'running') AND owner = ?1 ORDER BY answers.created_at, turn",
                 values![&owner],
@@ -161,6 +172,7 @@ impl SessionStore {
                             asker: row.get(4)?,
                             message_key: row.get(5)?,
                             trace: row.get(6)?,
+                            ends_with_client: row.get(10)?,
                         },
                         turn: row.get(7)?,
                         title: row.get(8)?,
@@ -172,38 +184,36 @@ impl SessionStore {
         .await
     }
 
-    /// Asks for the end of the turn of an answer, wherever it runs.
-    pub(in crate::server) async fn ask_answer_to_stop(&self, id: &str) -> Result<(), SessionStoreError> {
-        let id = id.to_owned();
+    /// Asks for the end of turns, wherever they run.
+    pub(in crate::server) async fn ask_to_stop(
+        &self,
+        which: StopTarget<'_>,
+    ) -> Result<(), SessionStoreError> {
+        // A session may bear the name of an answer of somebody else.
+        let (column, id) = match which {
+            StopTarget::Answer(id) => ("id", id.to_owned()),
+            StopTarget::Session(id) => ("session", id.to_owned()),
+        };
         self.write(move |db| {
-            let sql = "UPDATE answers SET stopped = 1 WHERE id = ?1 AND status IN ('queued', 'running')";
-            db.execute(sql, values![&id])
+            let sql = format!(
+                "UPDATE answers SET stopped = 1 WHERE {column} = ?1 AND status IN ('queued', 'running')"
+            );
+            db.execute(&sql, values![&id])
         })
         .await?;
         Ok(())
     }
 
-    /// Asks for the end of all turns of a session, wherever they run. A session may bear the name of an answer of somebody else.
-    pub(in crate::server) async fn ask_session_to_stop(
+    /// The answers of a session whose turns run or wait, wherever, in the order they were asked.
+    pub(in crate::server) async fn active_turns(
         &self,
         session: &str,
-    ) -> Result<(), SessionStoreError> {
-        let session = session.to_owned();
-        self.write(move |db| {
-            let sql = "UPDATE answers SET stopped = 1 WHERE session = ?1 AND status IN ('queued', 'running')";
-            db.execute(sql, values![&session])
-        })
-        .await?;
-        Ok(())
-    }
-
-    /// How many turns of a session run or wait, wherever.
-    pub(in crate::server) async fn active_turns(&self, session: &str) -> Result<u32, SessionStoreError> {
+    ) -> Result<Vec<String>, SessionStoreError> {
         let session = session.to_owned();
         self.read(move |db| {
-            let sql = "SELECT count(*) FROM answers WHERE session = ?1 AND status IN ('queued', 'running')";
-            let count: Option<u32> = db.first(sql, values![&session], |row| row.get(0))?;
-            Ok(count.unwrap_or_default())
+            let sql =
+                "SELECT id FROM answers WHERE session = ?1 AND status IN ('queued', 'running') ORDER BY turn";
+            db.rows(sql, values![&session], |row| row.get(0))
         })
         .await
     }

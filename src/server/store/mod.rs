@@ -4,13 +4,16 @@
 //! after its commit: what a client was told is there after the process was killed. With PostgreSQL a job may be run again
 //! after a lost connection, also when its commit came through after all: so every job is one that may be said twice.
 //!
-//! Each area has a file with its statements: `sessions`, `answers`, `claims` (which process runs a turn), `tokens`, `admin`,
-//! `retention`. `tapes` says where tapes are: beside a file, or in the database, where every replica reaches them.
+//! Each area has a file with its statements: `sessions`, `answers` and how their turns ended (`ended`), `claims` (which process
+//! runs a turn), `memory` (what a turn knows of those before it), `forget` and `retention` (what is deleted), `tokens`, `admin`. `tapes` says where tapes are: beside a file, or in the database, where every replica reaches them.
 
 mod admin;
 mod answers;
 mod claims;
+mod ended;
 mod error;
+mod forget;
+mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod presence;
@@ -29,10 +32,12 @@ use std::time::Duration;
 use etcetera::BaseStrategy as _;
 
 pub(super) use admin::AnswerFilter;
-pub(super) use answers::{AskedTurn, EndedTurn, NewAnswer, StoredAnswer};
-pub(super) use claims::{ClaimedTurn, TurnStart};
+pub(super) use answers::{AskedTurn, NewAnswer, StoredAnswer};
+pub(super) use claims::{ClaimedTurn, StopTarget, TurnStart};
+pub(super) use ended::{EndedTurn, StoredEnd};
 use error::DatabaseError;
 pub use error::SessionStoreError;
+pub(super) use memory::TurnMemory;
 pub(super) use presence::Presence;
 use sqlite::{ReaderPool, Writer, schema};
 use tapes::TapePlace;
@@ -68,6 +73,10 @@ enum Database {
 const PATIENCE: Duration = Duration::from_secs(8);
 #[cfg(feature = "postgres")]
 const LONG_PATIENCE: Duration = Duration::from_secs(90);
+
+/// How often, and with which pauses, it is tried to empty the log of a store in a file.
+const EMPTY_TRIES: u32 = 10;
+const EMPTY_PAUSE: Duration = Duration::from_millis(50);
 
 impl SessionStore {
     /// Opens or makes the store of the settings, and brings it to the version of this program.
@@ -126,6 +135,25 @@ impl SessionStore {
         tokio::time::timeout(Duration::from_secs(2), read)
             .await
             .is_ok_and(|read| read.is_ok())
+    }
+
+    /// Empties the log that a store in a file has beside it, so that what was deleted is not read out of that. Somebody who reads
+    /// may keep it from that for a moment.
+    pub(super) async fn empty_log(&self) {
+        let writer = match &self.database {
+            Database::Sqlite { writer, .. } => writer,
+            #[cfg(feature = "postgres")]
+            Database::Postgres(_) => return,
+        };
+        for _ in 0..EMPTY_TRIES {
+            if writer.empty_log().await {
+                return;
+            }
+            tokio::time::sleep(EMPTY_PAUSE).await;
+        }
+        tracing::warn!(
+            "the log of the store could not be emptied; it is at the next deletion, and when the server ends"
+        );
     }
 
     /// Runs `work`, which only reads.

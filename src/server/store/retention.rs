@@ -1,6 +1,7 @@
 //! What is not kept for good: sessions that nobody asked for long, and the oldest ones when there is too much.
 
 use super::error::DatabaseError;
+use super::forget::{Forgotten, forget};
 use super::transaction::{StoreTransaction, values};
 use super::{SessionStore, SessionStoreError};
 use crate::server::record::now_ms;
@@ -12,31 +13,39 @@ const BATCH: i64 = 100;
 const IDLE: &str =
     "NOT EXISTS (SELECT 1 FROM answers WHERE session = sessions.id AND status IN ('queued', 'running'))";
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::server) struct RetentionCounts {
+/// What was not kept.
+#[derive(Debug, Default)]
+pub(in crate::server) struct RetiredSessions {
     pub(in crate::server) sessions: usize,
-    pub(in crate::server) answers: usize,
+    pub(in crate::server) tapes: usize,
+    /// Sessions that went on from deleted ones: what is in memory of them holds what was deleted.
+    pub(in crate::server) forgotten: Vec<String>,
 }
 
-/// Deletes sessions. Returns the ids of their answers.
-fn delete(db: &StoreTransaction<'_>, sessions: &[String]) -> Result<Vec<String>, DatabaseError> {
-    let mut answers = Vec::new();
+/// Deletes sessions. Returns how many, and what goes with them.
+fn delete(db: &StoreTransaction<'_>, sessions: &[String]) -> Result<(usize, Forgotten), DatabaseError> {
+    let (mut deleted, mut all) = (0, Forgotten::default());
     for session in sessions {
-        let sql = "SELECT id FROM answers WHERE session = ?1";
-        let own: Vec<String> = db.rows(sql, values![session], |row| row.get(0))?;
         // A question that came since keeps it.
+        let sql = format!(
+            "SELECT answers.id FROM answers JOIN sessions ON sessions.id = session WHERE session = ?1 AND {IDLE}"
+        );
+        let answers: Vec<String> = db.rows(&sql, values![session], |row| row.get(0))?;
         let sql = format!("DELETE FROM sessions WHERE id = ?1 AND {IDLE}");
+        let forgotten = forget(db, &answers)?;
         if db.execute(&sql, values![session])? > 0 {
-            answers.extend(own);
+            deleted += 1;
+            all.tapes.extend(forgotten.tapes);
+            all.sessions.extend(forgotten.sessions);
         }
     }
-    Ok(answers)
+    Ok((deleted, all))
 }
 
 impl SessionStore {
     /// Deletes what the settings say is not kept, with tapes and rows.
-    pub(in crate::server) async fn retire(&self) -> Result<RetentionCounts, SessionStoreError> {
-        let mut retired = RetentionCounts::default();
+    pub(in crate::server) async fn retire(&self) -> Result<RetiredSessions, SessionStoreError> {
+        let mut retired = RetiredSessions::default();
         let keep = self.settings().keep;
         if let Some(keep) = keep {
             let before = now_ms().saturating_sub(i64::try_from(keep.as_millis()).unwrap_or(i64::MAX));
@@ -44,38 +53,40 @@ impl SessionStore {
                 let sql = format!(
                     "SELECT id FROM sessions WHERE updated_at < ?1 AND {IDLE} ORDER BY updated_at LIMIT {BATCH}"
                 );
-                let (sessions, answers) = self
+                let deleted = self
                     .write(move |db| {
                         let sessions: Vec<String> = db.rows(&sql, values![before], |row| row.get(0))?;
-                        let answers = delete(db, &sessions)?;
-                        Ok((sessions.len(), answers))
+                        delete(db, &sessions)
                     })
                     .await?;
-                if sessions == 0 {
+                if deleted.0 == 0 {
                     break;
                 }
-                retired.sessions += sessions;
-                retired.answers += answers.len();
-                self.remove_tapes(answers).await;
+                self.note_retired(&mut retired, deleted).await;
             }
         }
         if let Some(most) = self.settings().max_bytes {
             let most = i64::try_from(most).unwrap_or(i64::MAX);
-            while let Some(answers) = self.retire_oldest(most).await? {
-                retired.sessions += 1;
-                retired.answers += answers.len();
-                self.remove_tapes(answers).await;
+            while let Some(deleted) = self.retire_oldest(most).await? {
+                self.note_retired(&mut retired, deleted).await;
             }
         }
         if retired.sessions > 0 {
             self.clear_shared().await?;
+            self.empty_log().await;
         }
         Ok(retired)
     }
 
-    /// Deletes the session that nobody asked for the longest time, if there is more than `most` bytes. Returns the ids of
-    /// its answers.
-    async fn retire_oldest(&self, most: i64) -> Result<Option<Vec<String>>, SessionStoreError> {
+    async fn note_retired(&self, retired: &mut RetiredSessions, (sessions, forgotten): (usize, Forgotten)) {
+        retired.sessions += sessions;
+        retired.tapes += forgotten.tapes.len();
+        retired.forgotten.extend(forgotten.sessions);
+        self.remove_tapes(forgotten.tapes).await;
+    }
+
+    /// Deletes the session that nobody asked for the longest time, if there is more than `most` bytes.
+    async fn retire_oldest(&self, most: i64) -> Result<Option<(usize, Forgotten)>, SessionStoreError> {
         self.write(move |db| {
             let sql = "SELECT CAST(coalesce(sum(bytes), 0) AS BIGINT) FROM answers";
             let all: i64 = db.first(sql, values![], |row| row.get(0))?.unwrap_or_default();

@@ -1,9 +1,11 @@
 //! Sessions.
 
 use super::error::DatabaseError;
+use super::forget::forget;
 use super::transaction::{StoreTransaction, values};
 use super::value::SqlRow;
 use super::{SessionStore, SessionStoreError};
+use crate::server::ids::{key_beside, name_of};
 use crate::server::record::{SessionRecord, now_ms, rfc3339};
 
 /// Longest title, in characters.
@@ -20,8 +22,10 @@ pub(in crate::server) struct Page<T> {
 }
 
 fn record(row: &SqlRow) -> Result<SessionRecord, DatabaseError> {
+    let key: String = row.get(0)?;
     Ok(SessionRecord {
-        id: row.get(0)?,
+        id: name_of(&key).to_owned(),
+        key,
         title: row.get(1)?,
         created_at: rfc3339(row.get(2)?),
         updated_at: rfc3339(row.get(3)?),
@@ -80,16 +84,39 @@ impl SessionStore {
         Ok(())
     }
 
-    /// One session of a principal.
+    /// One session of a principal, by its name.
     pub(in crate::server) async fn session(
         &self,
-        id: &str,
+        name: &str,
         principal: &str,
     ) -> Result<Option<SessionRecord>, SessionStoreError> {
-        let (id, principal) = (id.to_owned(), principal.to_owned());
+        let (name, principal) = (name.to_owned(), principal.to_owned());
+        let beside = key_beside(&name, &principal);
         self.read(move |db| {
-            let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id = ?1 AND principal = ?2");
-            db.first(&sql, values![&id, &principal], record)
+            let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id IN (?1, ?2) AND principal = ?3");
+            db.first(&sql, values![&name, &beside, &principal], record)
+        })
+        .await
+    }
+
+    /// What the session of this name is kept under, or would be, for a principal: each has names of their own.
+    pub(in crate::server) async fn session_key(
+        &self,
+        name: &str,
+        principal: &str,
+    ) -> Result<String, SessionStoreError> {
+        let (name, principal) = (name.to_owned(), principal.to_owned());
+        let beside = key_beside(&name, &principal);
+        self.read(move |db| {
+            let sql = "SELECT id, principal FROM sessions WHERE id IN (?1, ?2)";
+            let known: Vec<(String, String)> =
+                db.rows(sql, values![&name, &beside], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let own = known.iter().find(|(_, owner)| *owner == principal);
+            Ok(match (own, known.is_empty()) {
+                (Some((own, _)), _) => own.clone(),
+                (None, true) => name.clone(),
+                (None, false) => beside.clone(),
+            })
         })
         .await
     }
@@ -124,7 +151,8 @@ impl SessionStore {
         let next = rows
             .last()
             .filter(|_| more)
-            .map(|(last, at)| format!("{at}:{}", last.id));
+            // It is behind all that are kept under its name.
+            .map(|(last, at)| format!("{at}:{}~", last.id));
         Ok(Page {
             items: rows.into_iter().map(|(session, _)| session).collect(),
             next,
@@ -146,27 +174,31 @@ impl SessionStore {
         .await
     }
 
-    /// Deletes a session with its answers and tapes. Returns whether it was there. A session that went on from it has no
-    /// more memory of it.
+    /// Deletes a session with its answers and tapes, and takes it out of the memory of those that went on from it. Returns
+    /// these; `None` when it was not there.
     pub(in crate::server) async fn delete_session(
         &self,
         id: &str,
         principal: &str,
-    ) -> Result<bool, SessionStoreError> {
+    ) -> Result<Option<Vec<String>>, SessionStoreError> {
         let (id, principal) = (id.to_owned(), principal.to_owned());
-        let answers = self
+        let forgotten = self
             .write(move |db| {
                 let sql = "SELECT answers.id FROM answers JOIN sessions ON sessions.id = session \
                            WHERE session = ?1 AND sessions.principal = ?2";
                 let answers: Vec<String> = db.rows(sql, values![&id, &principal], |row| row.get(0))?;
+                let forgotten = forget(db, &answers)?;
                 let sql = "DELETE FROM sessions WHERE id = ?1 AND principal = ?2";
                 let deleted = db.execute(sql, values![&id, &principal])?;
-                Ok((deleted > 0).then_some(answers))
+                Ok((deleted > 0).then_some(forgotten))
             })
             .await?;
-        let Some(answers) = answers else { return Ok(false) };
-        self.remove_tapes(answers).await;
-        Ok(true)
+        let Some(forgotten) = forgotten else {
+            return Ok(None);
+        };
+        self.remove_tapes(forgotten.tapes).await;
+        self.empty_log().await;
+        Ok(Some(forgotten.sessions))
     }
 }
 

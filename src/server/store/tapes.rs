@@ -5,8 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::error::DatabaseError;
 #[cfg(feature = "postgres")]
 use super::postgres::{PostgresDatabase, PostgresTapes};
+use super::transaction::{StoreTransaction, values};
 use super::{SessionStore, SessionStoreError};
 use crate::app::Recording;
 
@@ -44,6 +46,14 @@ impl TapePlace {
             Self::InDatabase(tapes) => tapes.folder(),
         }
     }
+}
+
+/// Removes the tape of an answer that stays, where tapes stand in the database. Those of deleted answers go with them.
+pub(super) fn remove_stored_tape(db: &StoreTransaction<'_>, answer: &str) -> Result<(), DatabaseError> {
+    if db.has_tapes() {
+        db.execute("DELETE FROM tape_parts WHERE answer = ?1", values![answer])?;
+    }
+    Ok(())
 }
 
 impl SessionStore {
@@ -94,6 +104,14 @@ impl SessionStore {
             // One that was never recorded here has none.
             let _ = tokio::fs::remove_file(self.tape_file(&answer)).await;
         }
+    }
+
+    /// Removes the file of a tape if its answer was deleted while it was written.
+    pub(in crate::server) async fn remove_tape_of_none(&self, answer: &str) -> Result<(), SessionStoreError> {
+        if self.answer(answer, None).await?.is_none() {
+            self.remove_tapes(vec![answer.to_owned()]).await;
+        }
+        Ok(())
     }
 
     /// Lets go of a turn's file where the tape itself is elsewhere: another process may write to that one now.

@@ -72,6 +72,15 @@ impl StoreTransaction<'_> {
         Ok(self.rows(sql, values, read)?.into_iter().next())
     }
 
+    /// Whether tapes stand in this database, and not in files beside it.
+    pub(super) fn has_tapes(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => true,
+        }
+    }
+
     /// The time of the database in milliseconds since 1970, as an expression. Leases of many machines are held against
     /// this one clock.
     pub(super) fn clock(&self) -> &'static str {

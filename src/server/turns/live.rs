@@ -94,6 +94,13 @@ impl LiveTurn {
         self.state.borrow().closed
     }
 
+    /// Whether it was given up here before its end.
+    pub(in crate::server) fn is_cut(&self) -> bool {
+        let state = *self.state.borrow();
+        let last = state.length.checked_sub(1).and_then(|at| self.event(at));
+        state.closed && !last.is_some_and(|event| matches!(*event, TurnEvent::Done { .. }))
+    }
+
     /// How long ago that was.
     pub(super) fn closed_for(&self) -> Option<Duration> {
         lock(&self.closed_at).map(|at| at.elapsed())
@@ -158,17 +165,20 @@ impl EventReader {
                 return Some(Ok(next));
             }
             if state.closed {
-                let last = state
-                    .length
-                    .checked_sub(1)
-                    .and_then(|at| self.attached.0.event(at));
-                let whole = last.is_some_and(|event| matches!(*event, TurnEvent::Done { .. }));
-                return (!whole).then_some(Err(LogCut));
+                return self.attached.0.is_cut().then_some(Err(LogCut));
             }
             if self.state.changed().await.is_err() {
                 return Some(Err(LogCut));
             }
         }
+    }
+
+    /// Waits for the end of the log, and whether it was cut.
+    pub(in crate::server) async fn last(mut self) -> Result<(), LogCut> {
+        while let Some(next) = self.next().await {
+            next?;
+        }
+        Ok(())
     }
 }
 

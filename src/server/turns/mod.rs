@@ -28,10 +28,38 @@ pub(super) use run::message_hash;
 use slot::SessionSlots;
 
 use super::event::TurnEvent;
-use super::ids::new_id;
+use super::ids::{name_of, new_id};
 use super::state::SharedState;
-use super::store::{AskedTurn, NewAnswer, Presence, SessionStore, SessionStoreError, StoredAnswer};
+use super::store::{
+    AskedTurn, NewAnswer, Presence, SessionStore, SessionStoreError, StopTarget, StoredAnswer,
+};
 use crate::telemetry::TraceParent;
+
+/// How often, and how many times, it is looked whether turns in other processes have ended.
+const END_PAUSE: Duration = Duration::from_millis(250);
+const ENDS: u32 = 20;
+
+/// How long a turn goes on that nobody reads.
+fn grace_of(asked: &AskedTurn, usual: Duration) -> Duration {
+    if asked.ends_with_client {
+        Duration::ZERO
+    } else {
+        usual
+    }
+}
+
+/// The first event of a turn.
+fn started(state: &SharedState, asked: &AskedTurn, turn: u32, new_session: bool, title: String) -> TurnEvent {
+    TurnEvent::Started {
+        answer: asked.id.clone(),
+        session: name_of(&asked.session).to_owned(),
+        turn,
+        question: asked.question.clone(),
+        model: state.app().settings().model.id.to_string(),
+        new_session,
+        title,
+    }
+}
 
 /// A question to be answered.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +74,8 @@ pub(super) struct TurnRequest {
     pub(super) goes_on: bool,
     /// The answer, in another session, that a new session goes on from.
     pub(super) base: Option<String>,
+    /// The answer of its session that it stands in place of; what was asked since goes with it.
+    pub(super) replaces: Option<String>,
     pub(super) idempotency_key: Option<String>,
     /// Whether the turn ends when its client hangs up.
     pub(super) ends_with_client: bool,
@@ -158,13 +188,26 @@ impl Turns {
         if !state.apps.can_ask_for(&request.principal) {
             return Err(SubmitError::NoCredential);
         }
+        // A question that was taken needs no place.
+        if let Some(key) = &request.idempotency_key
+            && let Some(known) = state.store.answer_of_key(&request.principal, key).await?
+        {
+            return Ok(SubmissionResult::Known(known));
+        }
         let bounded = request.bounded.then_some(request.principal.as_str());
         let place = TurnPermits::take(&self.places, bounded).ok_or(SubmitError::TooMany)?;
-        let session = request.session.clone().unwrap_or_else(|| new_id("ses"));
+        let session = match &request.session {
+            Some(name) => state.store.session_key(name, &request.principal).await?,
+            None => new_id("ses"),
+        };
         let Some(queue) = self.slots.join(&session, state.settings.max_waiting) else {
             // That it is busy is told to nobody but its owner.
             let own = state.store.session(&session, &request.principal).await?;
-            return Err(own.map_or(SubmitError::NoSession(session), |_| SubmitError::Busy));
+            return Err(
+                own.map_or(SubmitError::NoSession(name_of(&session).to_owned()), |_| {
+                    SubmitError::Busy
+                }),
+            );
         };
         let asked = AskedTurn {
             id: new_id("ans"),
@@ -174,11 +217,13 @@ impl Turns {
             asker: request.asker,
             message_key: request.message_key.map(|key| key.to_hex().to_string()),
             trace: trace.name(),
+            ends_with_client: request.ends_with_client,
         };
         let new = NewAnswer {
             asked: asked.clone(),
             goes_on: request.goes_on,
             base: request.base,
+            replaces: request.replaces,
             idempotency_key: request.idempotency_key,
             owner: self.owner.clone(),
             max_ahead: state.settings.max_waiting,
@@ -192,26 +237,18 @@ impl Turns {
                 new_session,
                 title,
                 start,
-            } => (turn, new_session, title, start),
+                forgotten,
+            } => {
+                self.forget_memory(&forgotten.sessions);
+                (turn, new_session, title, start)
+            }
             StoredAnswer::Known(id) => return Ok(SubmissionResult::Known(id)),
-            StoredAnswer::NotYours => return Err(SubmitError::NoSession(session)),
+            StoredAnswer::NotYours => return Err(SubmitError::NoSession(name_of(&session).to_owned())),
             StoredAnswer::Busy => return Err(SubmitError::Busy),
         };
-        let grace = if request.ends_with_client {
-            Duration::ZERO
-        } else {
-            state.settings.grace
-        };
+        let grace = grace_of(&asked, state.settings.grace);
         let live = LiveTurn::new(asked.id.clone(), session, grace);
-        live.push(TurnEvent::Started {
-            answer: asked.id.clone(),
-            session: asked.session.clone(),
-            turn,
-            question: asked.question.clone(),
-            model: state.app().settings().model.id.to_string(),
-            new_session,
-            title,
-        });
+        live.push(started(state, &asked, turn, new_session, title));
         let task = run::TurnTask {
             asked,
             resumed: false,
@@ -254,6 +291,51 @@ impl Turns {
     pub(super) fn forget_session(&self, session: &str) {
         self.slots.forget(session);
         self.live.forget_session(session);
+    }
+
+    /// Forgets what is in memory of sessions that went on from what was deleted.
+    pub(super) fn forget_memory(&self, sessions: &[String]) {
+        for session in sessions {
+            self.slots.forget(session);
+        }
+    }
+
+    /// Ends the turns of a session, wherever they run, and waits for that a while.
+    pub(super) async fn end_session(
+        &self,
+        state: &SharedState,
+        session: &str,
+    ) -> Result<(), SessionStoreError> {
+        let running = self.of_session(session);
+        for turn in &running {
+            turn.cancel.cancel();
+        }
+        for turn in running {
+            // Cut or done, it is over.
+            let _ = turn.read(0).last().await;
+        }
+        if state.store.active_turns(session).await?.is_empty() {
+            return Ok(());
+        }
+        state.store.ask_to_stop(StopTarget::Session(session)).await?;
+        for _ in 0..ENDS {
+            tokio::time::sleep(END_PAUSE).await;
+            if state.store.active_turns(session).await?.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes what the settings of the store say is not kept.
+    pub(super) async fn retire(&self, state: &SharedState) -> Result<(), SessionStoreError> {
+        let retired = state.store.retire().await?;
+        self.forget_memory(&retired.forgotten);
+        if retired.sessions > 0 {
+            let (sessions, tapes) = (retired.sessions, retired.tapes);
+            tracing::info!(sessions, tapes, "old sessions were deleted");
+        }
+        Ok(())
     }
 
     /// Lets go of what is not needed any more.

@@ -5,8 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use super::run::TurnTask;
-use super::{LiveTurn, TurnPermits, Turns};
-use crate::server::event::TurnEvent;
+use super::{LiveTurn, TurnPermits, Turns, grace_of, started};
 use crate::server::state::SharedState;
 use crate::server::store::{ClaimedTurn, SessionStoreError};
 use crate::telemetry::TraceParent;
@@ -49,7 +48,9 @@ impl Turns {
             }
             if retired.elapsed() >= RETIRE {
                 retired = Instant::now();
-                self.retire(state).await;
+                if let Err(error) = self.retire(state).await {
+                    tracing::warn!(%error, "old sessions could not be deleted");
+                }
             }
             tokio::select! {
                 () = tokio::time::sleep(LOOK.min(third)) => {}
@@ -122,20 +123,12 @@ impl Turns {
             asked.id.clone(),
             asked.session.clone(),
             // Whoever asked may need time to come back; they have had none yet.
-            state.settings.grace.max(Duration::from_secs(1)),
+            grace_of(&asked, state.settings.grace.max(Duration::from_secs(1))),
         );
         if turn.stopped {
             live.cancel.cancel();
         }
-        live.push(TurnEvent::Started {
-            answer: asked.id.clone(),
-            session: asked.session.clone(),
-            turn: turn.turn,
-            question: asked.question.clone(),
-            model: state.app().settings().model.id.to_string(),
-            new_session: turn.turn == 1,
-            title: turn.title,
-        });
+        live.push(started(state, &asked, turn.turn, turn.turn == 1, turn.title));
         let trace = TraceParent::named(asked.trace.as_deref());
         let task = TurnTask {
             asked,
@@ -145,20 +138,6 @@ impl Turns {
         self.begin(state, &live, task, (queue, place, held), trace);
         // Whoever read it may not come back: its time to be read begins now.
         drop(live.read(0));
-    }
-
-    async fn retire(&self, state: &SharedState) {
-        match state.store.retire().await {
-            Ok(retired) if retired.sessions > 0 => {
-                tracing::info!(
-                    sessions = retired.sessions,
-                    answers = retired.answers,
-                    "old sessions were deleted"
-                );
-            }
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "old sessions could not be deleted"),
-        }
     }
 
     /// The answers whose turns are not over here.

@@ -8,13 +8,15 @@ use super::active_answers::HeldAnswer;
 use super::permits::TurnPermit;
 use super::slot::{LoadedSession, QueuePlace};
 use crate::agent::{Answer, Event};
-use crate::app::{App, Error, Question, Session, SessionOptions};
+use crate::app::{App, Question, Session, SessionOptions};
+use crate::conversation::Conversation;
 use crate::server::apps::AppUnavailable;
 use crate::server::chart::charts;
 use crate::server::event::TurnEvent;
+use crate::server::ids::name_of;
 use crate::server::record::{AnswerBody, AnswerContent, AnswerStatus, RecordError, spoken_text};
 use crate::server::state::SharedState;
-use crate::server::store::{AskedTurn, EndedTurn, SessionStoreError, TurnStart};
+use crate::server::store::{AskedTurn, EndedTurn, SessionStoreError, StoredEnd, TurnMemory, TurnStart};
 use crate::server::suggest::follow_ups;
 use crate::server::table_view::{tables, tool_start};
 use crate::telemetry::causes;
@@ -52,14 +54,19 @@ pub(super) async fn run(state: SharedState, live: Arc<LiveTurn>, mut task: TurnT
     let (queue, place, held) = places;
     let work = async {
         match begin(&state, &live, &queue, task.start.take()).await {
-            Ok(Some(before)) => {
+            Ok(Beginning::Here(memory)) => {
                 let mut loaded = queue.slot.loaded.lock().await;
-                if let Err(error) = Box::pin(perform(&state, &live, task, &mut loaded, before)).await {
+                if let Err(error) = Box::pin(perform(&state, &live, task, &mut loaded, memory)).await {
                     *loaded = None;
                     fail(&live, &error);
                 }
             }
-            Ok(None) => {}
+            Ok(Beginning::Stopped) => {
+                if let Err(error) = Box::pin(end_unasked(&state, &live, task)).await {
+                    fail(&live, &error);
+                }
+            }
+            Ok(Beginning::NotHere) => {}
             Err(error) => fail(&live, &error),
         }
     };
@@ -83,14 +90,23 @@ fn fail(live: &LiveTurn, error: &SessionStoreError) {
     });
 }
 
-/// Waits until the turns of its session that were asked before it are over, wherever they run. Returns the answer whose tape
-/// says what was said before, or `None` when the turn does not run here.
+/// How a turn begins.
+enum Beginning {
+    /// It runs here, with what is known of what was said before.
+    Here(TurnMemory),
+    /// Somebody ended it while it waited.
+    Stopped,
+    /// It is left to another process, or gone.
+    NotHere,
+}
+
+/// Waits until the turns of its session that were asked before it are over, wherever they run.
 async fn begin(
     state: &SharedState,
     live: &Arc<LiveTurn>,
     queue: &QueuePlace,
     mut known: Option<TurnStart>,
-) -> Result<Option<Option<String>>, SessionStoreError> {
+) -> Result<Beginning, SessionStoreError> {
     let mut told = queue.ahead > 0;
     if told {
         live.push(TurnEvent::Queued { ahead: queue.ahead });
@@ -101,17 +117,20 @@ async fn begin(
             None => state.store.run_answer(&live.id, &state.turns.owner).await?,
         };
         match start {
-            TurnStart::Begun { before } => return Ok(Some(before)),
-            TurnStart::Lost => return Ok(None),
+            TurnStart::Begun { memory } => return Ok(Beginning::Here(memory)),
+            TurnStart::Lost => return Ok(Beginning::NotHere),
             TurnStart::Waits { ahead } => {
                 if !std::mem::replace(&mut told, true) {
                     live.push(TurnEvent::Queued { ahead });
                 }
                 // It has not begun, and the next process finds it in the store.
                 if state.turns.is_stopping() {
-                    return Ok(None);
+                    return Ok(Beginning::NotHere);
                 }
-                queue.turn_ends(LOOK_AGAIN).await;
+                tokio::select! {
+                    () = live.cancel.cancelled() => return Ok(Beginning::Stopped),
+                    () = queue.turn_ends(LOOK_AGAIN) => {}
+                }
             }
         }
     }
@@ -123,9 +142,39 @@ async fn perform(
     live: &Arc<LiveTurn>,
     task: TurnTask,
     loaded: &mut Option<LoadedSession>,
-    before: Option<String>,
+    memory: TurnMemory,
 ) -> Result<(), SessionStoreError> {
-    let ended = match answer(state, live, &task, loaded, before).await {
+    let answered = Box::pin(answer(state, live, &task, loaded, memory)).await;
+    if !conclude(state, live, &task, answered).await? {
+        *loaded = None;
+    }
+    Ok(())
+}
+
+/// Ends a turn that was stopped before anything was asked for it.
+async fn end_unasked(
+    state: &SharedState,
+    live: &Arc<LiveTurn>,
+    task: TurnTask,
+) -> Result<(), SessionStoreError> {
+    let answered = async {
+        let app = state.app_of(&task.asked.principal).await?;
+        let mut session = app.session(options(live, &task))?;
+        let answer = session.ask_watched(question(live, &task), &mut |_| {}).await?;
+        Ok(finished(&task, &app, &answer, &session).await)
+    };
+    let answered = answered.await;
+    conclude(state, live, &task, answered).await.map(drop)
+}
+
+/// Stores how a turn ended, and tells it. Returns whether its session may be kept in memory.
+async fn conclude(
+    state: &SharedState,
+    live: &Arc<LiveTurn>,
+    task: &TurnTask,
+    answered: Result<EndedTurn, AppUnavailable>,
+) -> Result<bool, SessionStoreError> {
+    let ended = match answered {
         Ok(ended) => ended,
         Err(AppUnavailable::Store(error)) => return Err(error),
         Err(error) => {
@@ -142,10 +191,10 @@ async fn perform(
         .store
         .end_answer(&live.id, &state.turns.owner, ended)
         .await?;
-    let Some(record) = stored else {
+    let Some(StoredEnd { record, forgotten }) = stored else {
         // Another process goes on with it, or its session was deleted: nothing of it is told here.
-        *loaded = None;
-        return Ok(());
+        state.store.remove_tape_of_none(&live.id).await?;
+        return Ok(false);
     };
     state.metrics.turn(&record);
     if let Some(RecordError { code, detail }) = record.error.clone() {
@@ -160,7 +209,7 @@ async fn perform(
     let status = record.status;
     live.push(TurnEvent::Answer(Box::new(record)));
     live.push(TurnEvent::Done { status });
-    Ok(())
+    Ok(!forgotten)
 }
 
 /// Answers, and keeps the session for the next question. What a turn leaves behind that could not be carried on is not known,
@@ -170,60 +219,75 @@ async fn answer(
     live: &Arc<LiveTurn>,
     task: &TurnTask,
     loaded: &mut Option<LoadedSession>,
-    before: Option<String>,
+    memory: TurnMemory,
 ) -> Result<EndedTurn, AppUnavailable> {
     let app = state.app_of(&task.asked.principal).await?;
-    let mut session = take_session(state, live, &app, task, loaded, before.as_deref()).await?;
+    let mut session = take_session(state, live, &app, task, loaded, &memory).await?;
     let answer = ask(state, live, &app, task, &mut session).await?;
     let ended = finished(task, &app, &answer, &session).await;
     let after = if ended.taped {
-        Some(live.id.clone())
+        TurnMemory::Tape(live.id.clone())
     } else {
-        before
+        memory
     };
     *loaded = Some(LoadedSession { session, app, after });
     Ok(ended)
 }
 
-/// The session of a turn: the one in memory, or one restored from its tapes. A turn that is resumed finds what was said
-/// before on its own tape.
+fn options(live: &LiveTurn, task: &TurnTask) -> SessionOptions {
+    SessionOptions {
+        id: Some(name_of(&live.session).to_owned()),
+        asked_by: Some(task.asked.principal.clone()),
+        ..SessionOptions::default()
+    }
+}
+
+fn question(live: &LiveTurn, task: &TurnTask) -> Question {
+    Question {
+        asker: task.asked.asker.clone(),
+        cancel: live.cancel.clone(),
+        ..Question::from(task.asked.question.as_str())
+    }
+}
+
+/// The session of a turn: the one in memory, or one restored from its tapes, or, where these are gone or cannot be read any
+/// more, one that knows its questions and answers. A turn that is resumed finds what was said before on its own tape.
 async fn take_session(
     state: &SharedState,
     live: &Arc<LiveTurn>,
     app: &Arc<App>,
     task: &TurnTask,
     loaded: &mut Option<LoadedSession>,
-    before: Option<&str>,
-) -> Result<Session, Error> {
-    let options = || SessionOptions {
-        id: Some(live.session.clone()),
-        asked_by: Some(task.asked.principal.clone()),
-        ..SessionOptions::default()
-    };
-    // What was said in another process since is not in memory here.
-    match loaded.take().filter(|kept| kept.after.as_deref() == before) {
+    memory: &TurnMemory,
+) -> Result<Session, AppUnavailable> {
+    // What was said in another process since, or deleted, is not what is in memory here.
+    let is_same = |kept: &LoadedSession| kept.after == *memory && *memory != TurnMemory::Answers;
+    match loaded.take().filter(is_same) {
         Some(kept) if Arc::ptr_eq(&kept.app, app) => return Ok(kept.session),
         Some(kept) => {
             // The catalog was loaded anew since.
             let conversation = kept.session.conversation().clone();
-            return Ok(app.session(options())?.continuing(conversation));
+            return Ok(app.session(options(live, task))?.continuing(conversation));
         }
         None => {}
     }
-    let mut session = app.session(options())?;
-    let Some(before) = before else {
-        return Ok(session);
-    };
-    if let Err(reason) = restore(state, &mut session, before).await {
-        tracing::warn!(session = live.session, reason, "a session could not be restored");
-        session = app.session(options())?;
-        live.push(TurnEvent::Note {
-            text: "What was said before in this session cannot be recalled, because Cardinal was changed or what it went on \
-                   from was deleted since: this question is answered without it."
-                .to_owned(),
-        });
+    let mut session = app.session(options(live, task))?;
+    match memory {
+        TurnMemory::Nothing => return Ok(session),
+        TurnMemory::Tape(before) => match restore(state, &mut session, before).await {
+            Ok(()) => return Ok(session),
+            Err(reason) => tracing::warn!(session = live.session, reason, "a session could not be restored"),
+        },
+        TurnMemory::Answers => {}
     }
-    Ok(session)
+    let said_before = state.store.said_before(&live.id).await?;
+    live.push(TurnEvent::Note {
+        text: "Of what was said before in this session only questions and answers are known, without the results behind \
+               them: Cardinal was changed since, or something that it went on from was deleted."
+            .to_owned(),
+    });
+    let conversation = Conversation::recalling(name_of(&live.session), said_before);
+    Ok(app.session(options(live, task))?.continuing(conversation))
 }
 
 /// Restores a session as it stood after an answer.
@@ -252,12 +316,7 @@ async fn ask(
         }
         return Ok(session.resume(&tape, live.cancel.clone(), &mut watch).await?);
     }
-    let question = Question {
-        asker: task.asked.asker.clone(),
-        cancel: live.cancel.clone(),
-        ..Question::from(task.asked.question.as_str())
-    };
-    Ok(session.ask_watched(question, &mut watch).await?)
+    Ok(session.ask_watched(question(live, task), &mut watch).await?)
 }
 
 /// Tells an event of the agent.
@@ -295,7 +354,7 @@ fn tell(live: &LiveTurn, app: &App, event: Event) {
 
 async fn finished(task: &TurnTask, app: &App, answer: &Answer, session: &Session) -> EndedTurn {
     let tables = tables(app, answer, session).await;
-    let body = AnswerBody::of(answer);
+    let body = AnswerBody::of(answer, !app.server().is_demo());
     let before = task.asked.message_key.as_ref();
     let before = before.and_then(|key| blake3::Hash::from_hex(key).ok());
     EndedTurn {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use crate::app::{App, Session};
+use crate::server::store::TurnMemory;
 
 /// How long a session that nobody asks stays in memory.
 const IDLE: Duration = Duration::from_secs(300);
@@ -19,8 +20,8 @@ pub(super) struct LoadedSession {
     pub(super) session: Session,
     /// What it was begun with.
     pub(super) app: Arc<App>,
-    /// The answer whose tape says what was said in it; `None` for nothing yet.
-    pub(super) after: Option<String>,
+    /// Where what was said in it is found as well.
+    pub(super) after: TurnMemory,
 }
 
 pub(super) struct SessionSlot {

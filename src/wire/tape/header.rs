@@ -17,6 +17,9 @@ pub struct Header {
     pub turn: u32,
     /// File name of the tape of the turn before, in the same folder; `None` for a first turn.
     pub previous: Option<String>,
+    /// Of a first turn: what was said before it, where no tape of that is left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said_before: Vec<SaidBefore>,
     /// Whose credential was used.
     pub principal: String,
     /// Who asked, as the model was told.
@@ -40,6 +43,16 @@ pub struct Header {
     pub code: String,
     /// Settings that shape requests and answers; whoever records knows how to read them.
     pub setup: Value,
+}
+
+/// A question and its answer, without what was done for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SaidBefore {
+    pub question: String,
+    /// The day the question meant by "today".
+    pub today: Date,
+    pub answer: String,
 }
 
 /// Hashes of what the model was shown.

@@ -48,7 +48,7 @@ pub(crate) use delta::{first_difference, shown};
 pub(crate) use disk::off_the_runtime;
 pub use error::{Miss, TapeError, UnusedExchanges};
 pub use exchange::{Exchange, ExchangeEnd, RecordedFailure, ResponseHead};
-pub use header::{CatalogNote, Header, MetabaseNote, PromptNote};
+pub use header::{CatalogNote, Header, MetabaseNote, PromptNote, SaidBefore};
 pub(super) use layer::taped;
 pub use line::TurnEnd;
 pub use play::{Divergence, Player};

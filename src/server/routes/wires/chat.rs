@@ -1,13 +1,12 @@
 //! `POST /v1/chat/completions`.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use bytes::Bytes;
 use futures_util::stream;
 use http::HeaderMap;
+use serde_json::{Map, Value};
 
 use super::background;
 use super::chat_chunks::{ChunkWriter, completion, error_frame, plain_completion, plain_stream};
@@ -15,11 +14,13 @@ use super::chat_messages::{ChatQuestion, ChatRequest};
 use super::plain_text::step_in_words;
 use crate::server::access::Requester;
 use crate::server::http_error::HttpError;
-use crate::server::routes::answers::{asker, checked_question, checked_session, name_answer};
+use crate::server::record::AnswerRecord;
+use crate::server::routes::answers::{asker, checked_question, checked_session, finished, name_answer};
 use crate::server::routes::body::JsonRequest;
+use crate::server::routes::log::TurnLog;
 use crate::server::routes::sse::{frames, stream as sse, told_when_cut};
 use crate::server::state::SharedState;
-use crate::server::turns::{LiveTurn, SubmissionResult, TurnRequest};
+use crate::server::turns::{EventReader, SubmissionResult, TurnRequest};
 
 pub(in crate::server::routes) async fn complete(
     State(state): State<SharedState>,
@@ -29,7 +30,7 @@ pub(in crate::server::routes) async fn complete(
 ) -> Result<Response, HttpError> {
     let app = state.app_of(&caller.principal).await?;
     if let Some(text) = background::answer(&request, &app) {
-        return Ok(if request.stream {
+        return Ok(if request.is_streamed() {
             sse(stream::iter([Ok(Bytes::from(plain_stream(&text)))]))
         } else {
             Json(plain_completion(&text)).into_response()
@@ -37,35 +38,56 @@ pub(in crate::server::routes) async fn complete(
     }
     request.check()?;
     let asked = request.question()?;
-    let named = named_session(&headers)?.or_else(|| request.session());
+    let named = named_session(&headers, request.metadata.as_ref())?;
     let turn = turn_of(&state, &caller, asked, named).await?;
-    let SubmissionResult::Running(live, _attached) = state.turns.submit(&state, turn).await? else {
-        return Err(HttpError::bad_request("the question was asked before"));
-    };
+    let streams = request.is_streamed();
     let with_usage = request
         .stream_options
-        .is_some_and(|options| options.include_usage);
-    let mut response = if request.stream {
-        streamed(&live, with_usage)
+        .and_then(|options| options.include_usage)
+        .unwrap_or_default();
+    let SubmissionResult::Running(live, reader) = state.turns.submit(&state, turn).await? else {
+        return Err(HttpError::bad_request("the question was asked before"));
+    };
+    let mut response = if streams {
+        streamed(&live.id, reader, with_usage)
     } else {
-        let (record, reasoning) = whole(&state, &live).await?;
+        let (record, reasoning) = whole(&state, &live.id, reader).await?;
         Json(completion(&record, &reasoning)?).into_response()
     };
     name_answer(response.headers_mut(), &live.id, &live.session);
     Ok(response)
 }
 
-pub(super) fn named_session(headers: &HeaderMap) -> Result<Option<String>, HttpError> {
-    let Some(session) = headers.get("x-cardinal-session") else {
+/// The session that a header names, or else the request's metadata. Whoever names one relies on it, so that one which cannot
+/// be read is refused.
+pub(super) fn named_session(
+    headers: &HeaderMap,
+    metadata: Option<&Map<String, Value>>,
+) -> Result<Option<String>, HttpError> {
+    let mut sent = headers.get_all("x-cardinal-session").iter();
+    let in_header = match (sent.next(), sent.next()) {
+        (None, _) => None,
+        (Some(session), None) => Some(session.to_str().map_err(|_| unreadable("X-Cardinal-Session"))?),
+        (Some(_), Some(_)) => return Err(unreadable("X-Cardinal-Session")),
+    };
+    let in_metadata = match metadata.and_then(|metadata| metadata.get("session")) {
+        None | Some(Value::Null) => None,
+        Some(Value::String(session)) => Some(session.as_str()),
+        Some(_) => return Err(unreadable("metadata.session")),
+    };
+    // Front ends send an empty one where they have no conversation yet.
+    let named = [in_header, in_metadata].into_iter().flatten().map(str::trim);
+    let Some(session) = named.into_iter().find(|session| !session.is_empty()) else {
         return Ok(None);
     };
-    let session = session.to_str().unwrap_or_default().trim();
-    if session.is_empty() {
-        // Front ends send an empty header where they have no conversation yet.
-        return Ok(None);
-    }
     checked_session(session)?;
     Ok(Some(session.to_owned()))
+}
+
+fn unreadable(place: &str) -> HttpError {
+    HttpError::bad_request(format!(
+        "`{place}` has to be one name of a session, in plain letters"
+    ))
 }
 
 /// The turn of a question: in the session that is named, or in the one whose messages are those before the question.
@@ -75,9 +97,6 @@ pub(super) async fn turn_of(
     asked: ChatQuestion,
     named: Option<String>,
 ) -> Result<TurnRequest, HttpError> {
-    if let Some(session) = &named {
-        checked_session(session)?;
-    }
     let mut turn = TurnRequest {
         question: checked_question(&asked.question)?,
         principal: caller.principal.clone(),
@@ -102,25 +121,25 @@ pub(super) async fn turn_of(
     Ok(turn)
 }
 
-fn streamed(live: &Arc<LiveTurn>, with_usage: bool) -> Response {
-    let mut writer = ChunkWriter::new(&live.id, with_usage);
-    let frames = frames(live.read(0), move |_, event, out| {
+fn streamed(answer: &str, reader: EventReader, with_usage: bool) -> Response {
+    let mut writer = ChunkWriter::new(answer, with_usage);
+    let frames = frames(TurnLog::here(reader), move |_, event, out| {
         out.extend_from_slice(&writer.write(event).unwrap_or_default());
     });
     sse(told_when_cut(frames, error_frame))
 }
 
 /// The record of a turn, when it is over, and its steps in words.
-pub(super) async fn whole(
+async fn whole(
     state: &SharedState,
-    live: &Arc<LiveTurn>,
-) -> Result<(crate::server::record::AnswerRecord, String), HttpError> {
-    let mut reasoning = String::new();
-    let mut reader = live.read(0);
-    while let Some(next) = reader.next().await {
-        let Ok((_, event)) = next else { break };
+    answer: &str,
+    reader: EventReader,
+) -> Result<(AnswerRecord, String), HttpError> {
+    let (mut reasoning, mut log) = (String::new(), TurnLog::here(reader));
+    while let Some(Ok((_, event))) = log.next().await {
         reasoning.extend(step_in_words(&event));
     }
-    let record = crate::server::routes::answers::finished(state, live).await?;
+    // The log is at its end, or was cut.
+    let record = finished(state, answer, TurnLog::of(state, answer, 0)).await?;
     Ok((record, reasoning))
 }

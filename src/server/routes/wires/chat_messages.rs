@@ -7,37 +7,47 @@ use serde_json::{Map, Value};
 use crate::server::http_error::HttpError;
 use crate::server::turns::message_hash;
 
-/// A request for a chat completion, as far as it means something here.
+/// A request for a chat completion, as far as it means something here. What is null is as if it were not there.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(in crate::server::routes) struct ChatRequest {
     /// The conversation; the last one is the question.
     pub(super) messages: Vec<ChatMessage>,
     /// Whether the answer comes in chunks.
-    #[serde(default)]
-    pub(super) stream: bool,
+    stream: Option<bool>,
     pub(super) stream_options: Option<StreamOptions>,
     /// `session` names the session.
     pub(super) metadata: Option<Map<String, Value>>,
     /// Has to be empty, unless `tool_choice` is `none`: Cardinal runs tools of its own.
-    #[serde(default)]
-    tools: Vec<Value>,
+    tools: Option<Vec<Value>>,
     tool_choice: Option<Value>,
+    /// As `tools`, in the words of before.
+    functions: Option<Vec<Value>>,
+    function_call: Option<Value>,
     /// Has to be 1: one question has one answer.
     n: Option<u32>,
+    /// Has to be `text`: the parts of an answer stand in `cardinal`.
+    response_format: Option<Value>,
+    /// Has to be text alone.
+    modalities: Option<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct StreamOptions {
     /// Whether a last chunk tells the tokens.
-    #[serde(default)]
-    pub(super) include_usage: bool,
+    pub(super) include_usage: Option<bool>,
 }
 
 /// One message of a client's conversation.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct ChatMessage {
     /// `user`, `assistant`, or another; only these two count.
+    #[serde(default)]
     pub(super) role: String,
+    /// Of the items of a conversation only messages are read: it is `message`, or not there.
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
+    /// What an `item_reference` names.
+    pub(super) id: Option<String>,
     /// A text, or a list of parts with a `text` each.
     #[serde(default)]
     content: Value,
@@ -52,13 +62,7 @@ impl ChatMessage {
             Value::Array(parts) => {
                 let mut text = String::new();
                 for part in parts {
-                    let piece = part.get("text").and_then(Value::as_str);
-                    let piece = piece.ok_or_else(|| {
-                        HttpError::bad_request(
-                            "Cardinal reads text only: leave images, sound and files out of the message",
-                        )
-                    })?;
-                    text.push_str(piece);
+                    text.push_str(text_of(part)?);
                 }
                 Ok(text)
             }
@@ -68,9 +72,11 @@ impl ChatMessage {
         }
     }
 
-    pub(super) fn user(text: String) -> Self {
+    pub(super) fn of(role: &str, text: String) -> Self {
         Self {
-            role: "user".to_owned(),
+            role: role.to_owned(),
+            kind: None,
+            id: None,
             content: Value::String(text),
         }
     }
@@ -90,18 +96,31 @@ pub(super) struct ChatQuestion {
 }
 
 impl ChatRequest {
+    pub(super) fn is_streamed(&self) -> bool {
+        self.stream.unwrap_or_default()
+    }
+
     /// Checks that nothing is asked for that is not done here.
     pub(super) fn check(&self) -> Result<(), HttpError> {
-        let off = self.tool_choice.as_ref().is_some_and(|choice| choice == "none");
-        if !self.tools.is_empty() && !off {
-            return Err(HttpError::bad_request(
-                "Cardinal runs tools of its own and calls none of its clients: leave out `tools`, or switch native tools off for \
-                 this model",
-            ));
-        }
+        let is_off = |choice: &Option<Value>| choice.as_ref().is_some_and(|choice| choice == "none");
+        no_tools(
+            "tools",
+            self.tools.as_deref().filter(|_| !is_off(&self.tool_choice)),
+        )?;
+        no_tools(
+            "functions",
+            self.functions.as_deref().filter(|_| !is_off(&self.function_call)),
+        )?;
         if self.n.is_some_and(|n| n != 1) {
             return Err(HttpError::bad_request(
                 "`n` is 1 here: one question has one answer",
+            ));
+        }
+        plain_text_wanted("response_format", self.response_format.as_ref())?;
+        let modalities = self.modalities.as_deref().unwrap_or_default();
+        if modalities.iter().any(|kind| kind != "text") {
+            return Err(HttpError::bad_request(
+                "Cardinal answers in text: leave out `modalities`",
             ));
         }
         Ok(())
@@ -111,16 +130,55 @@ impl ChatRequest {
     pub(super) fn question(&self) -> Result<ChatQuestion, HttpError> {
         question_of(&self.messages)
     }
+}
 
-    /// The session that the request's metadata names.
-    pub(super) fn session(&self) -> Option<String> {
-        let session = self.metadata.as_ref()?.get("session")?.as_str()?;
-        Some(session.to_owned())
+/// Refuses the tools of a client.
+pub(super) fn no_tools(field: &str, tools: Option<&[Value]>) -> Result<(), HttpError> {
+    if tools.is_none_or(<[Value]>::is_empty) {
+        return Ok(());
     }
+    Err(HttpError::bad_request(format!(
+        "Cardinal runs tools of its own and calls none of its clients: leave out `{field}`, or switch native tools off for this model"
+    )))
+}
+
+/// Refuses an answer in another form than text.
+pub(super) fn plain_text_wanted(field: &str, format: Option<&Value>) -> Result<(), HttpError> {
+    let kind = format.and_then(|format| format.get("type"));
+    if format.is_none() || kind.is_some_and(|kind| kind == "text") {
+        return Ok(());
+    }
+    Err(HttpError::bad_request(format!(
+        "Cardinal answers in text, and in no form of its client's: leave out `{field}`; tables, figures and evidence of an answer \
+         stand in the extra key `cardinal`"
+    )))
+}
+
+/// The text of a part of a message.
+fn text_of(part: &Value) -> Result<&str, HttpError> {
+    let kind = part.get("type").and_then(Value::as_str).unwrap_or("text");
+    let is_text = matches!(kind, "text" | "input_text" | "output_text" | "refusal");
+    let text = part
+        .get("text")
+        .or_else(|| part.get("refusal"))
+        .and_then(Value::as_str);
+    text.filter(|_| is_text).ok_or_else(|| {
+        let shown = crate::text::clean_line(kind, 40);
+        HttpError::bad_request(format!(
+            "Cardinal reads text only, and a message has a part of the type \"{shown}\": leave images, sound and files out"
+        ))
+    })
 }
 
 /// The last message, which has to be a person's, and the ones before it.
 pub(super) fn question_of(messages: &[ChatMessage]) -> Result<ChatQuestion, HttpError> {
+    let other = messages.iter().filter_map(|message| message.kind.as_deref());
+    if let Some(kind) = other.into_iter().find(|kind| *kind != "message") {
+        let shown = crate::text::clean_line(kind, 40);
+        return Err(HttpError::bad_request(format!(
+            "Cardinal reads the messages of a conversation, and nothing else: leave out what has the type \"{shown}\""
+        )));
+    }
     let said: Vec<&ChatMessage> = messages.iter().filter(|message| message.is_said()).collect();
     let (last, before) = match said.split_last() {
         Some((last, before)) if last.role == "user" => (last, before),

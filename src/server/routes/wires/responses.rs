@@ -1,7 +1,6 @@
 //! `POST /v1/responses`: the part of OpenAI's Responses API that clients need which speak nothing else.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -14,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::chat::{named_session, turn_of};
 use super::chat_chunks::{MODEL, error_frame};
-use super::chat_messages::{ChatMessage, question_of};
+use super::chat_messages::{ChatMessage, no_tools, plain_text_wanted, question_of};
 use super::plain_text::{extra, sources, tokens, why_not};
 use crate::server::access::Requester;
 use crate::server::event::TurnEvent;
@@ -22,28 +21,55 @@ use crate::server::http_error::HttpError;
 use crate::server::record::{AnswerBody, AnswerRecord, AnswerStatus, spoken_text};
 use crate::server::routes::answers::{finished, name_answer, own};
 use crate::server::routes::body::JsonRequest;
+use crate::server::routes::log::TurnLog;
 use crate::server::routes::sse::{frames, stream as sse, told_when_cut};
 use crate::server::state::SharedState;
-use crate::server::turns::{LiveTurn, SubmissionResult};
+use crate::server::turns::{EventReader, SubmissionResult};
 
 /// How ids of responses begin; the rest is the answer's.
 const PREFIX: &str = "resp_";
+/// How ids of messages begin.
+const MESSAGE: &str = "msg_";
 
-/// A request, as far as it means something here.
+/// A request, as far as it means something here. What is null is as if it were not there.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(in crate::server::routes) struct ResponsesRequest {
     /// The question, or the conversation up to it.
     input: ResponsesInput,
     /// Whether the answer comes as events.
-    #[serde(default)]
-    stream: bool,
+    stream: Option<bool>,
     /// The response that this one goes on from.
     previous_response_id: Option<String>,
     /// `session` names the session.
     metadata: Option<Map<String, Value>>,
     /// Has to be empty: Cardinal runs tools of its own.
-    #[serde(default)]
-    tools: Vec<Value>,
+    tools: Option<Vec<Value>>,
+    /// Has to be false: an answer that nobody waits for is asked for with `POST /v1/answers`.
+    background: Option<bool>,
+    /// Its `format` has to be `text`.
+    text: Option<Map<String, Value>>,
+    /// Has to be null: a conversation is named with `metadata.session`.
+    conversation: Option<Value>,
+}
+
+impl ResponsesRequest {
+    /// Checks that nothing is asked for that is not done here.
+    fn check(&self) -> Result<(), HttpError> {
+        no_tools("tools", self.tools.as_deref())?;
+        if self.background.unwrap_or_default() {
+            return Err(HttpError::bad_request(
+                "`background` is not done here: a turn goes on for a while when its client hangs up, and POST /v1/answers with \
+                 GET /v1/answers/ID reads it later",
+            ));
+        }
+        if self.conversation.is_some() {
+            return Err(HttpError::bad_request(
+                "`conversation` is not known here: name the conversation with `metadata.session` or X-Cardinal-Session",
+            ));
+        }
+        let format = self.text.as_ref().and_then(|text| text.get("format"));
+        plain_text_wanted("text.format", format.filter(|format| !format.is_null()))
+    }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -59,27 +85,24 @@ pub(in crate::server::routes) async fn respond(
     headers: HeaderMap,
     JsonRequest(request): JsonRequest<ResponsesRequest>,
 ) -> Result<Response, HttpError> {
-    if !request.tools.is_empty() {
-        return Err(HttpError::bad_request(
-            "Cardinal runs tools of its own and calls none of its clients: leave out `tools`",
-        ));
-    }
+    request.check()?;
     let messages = match request.input {
-        ResponsesInput::Text(text) => vec![ChatMessage::user(text)],
-        ResponsesInput::Items(items) => items,
+        ResponsesInput::Text(text) => vec![ChatMessage::of("user", text)],
+        ResponsesInput::Items(items) => whole_items(&state, &caller, items).await?,
     };
     let asked = question_of(&messages)?;
-    let in_metadata = request
-        .metadata
-        .as_ref()
-        .and_then(|metadata| metadata.get("session")?.as_str());
-    let named = named_session(&headers)?.or_else(|| in_metadata.map(str::to_owned));
+    let named = named_session(&headers, request.metadata.as_ref())?;
     let mut turn = turn_of(&state, &caller, asked, named).await?;
     if let Some(previous) = &request.previous_response_id {
         let id = previous.strip_prefix(PREFIX).unwrap_or(previous);
         let before = own(&state, &caller, id).await?;
         let session = state.store.session(&before.session, &caller.principal).await?;
         let is_last = session.is_some_and(|session| session.turns == before.turn);
+        // One that is the last of its session is waited for in the queue of that.
+        if !is_last && !before.status.is_over() {
+            let detail = format!("{previous} is not finished yet; wait for it, then go on from it");
+            return Err(HttpError::new(StatusCode::CONFLICT, "not_finished", detail));
+        }
         (turn.session, turn.base) = if is_last {
             (Some(before.session), None)
         } else {
@@ -87,14 +110,14 @@ pub(in crate::server::routes) async fn respond(
         };
         turn.ends_with_client = false;
     }
-    let SubmissionResult::Running(live, _attached) = state.turns.submit(&state, turn).await? else {
+    let SubmissionResult::Running(live, reader) = state.turns.submit(&state, turn).await? else {
         return Err(HttpError::bad_request("the question was asked before"));
     };
     let previous = request.previous_response_id;
-    let mut response = if request.stream {
-        streamed(&live, previous)
+    let mut response = if request.stream.unwrap_or_default() {
+        streamed(&live.id, reader, previous)
     } else {
-        let record = finished(&state, &live).await?;
+        let record = finished(&state, &live.id, TurnLog::here(reader)).await?;
         if record.status != AnswerStatus::Finished {
             let detail = why_not(&record);
             return Err(HttpError::new(
@@ -107,6 +130,26 @@ pub(in crate::server::routes) async fn respond(
     };
     name_answer(response.headers_mut(), &live.id, &live.session);
     Ok(response)
+}
+
+/// The items of a conversation, with the messages that some of them only name: a client may send what was answered here by its id.
+async fn whole_items(
+    state: &SharedState,
+    caller: &Requester,
+    mut items: Vec<ChatMessage>,
+) -> Result<Vec<ChatMessage>, HttpError> {
+    for item in &mut items {
+        if item.kind.as_deref() != Some("item_reference") {
+            continue;
+        }
+        let id = item.id.as_deref().unwrap_or_default();
+        let record = own(state, caller, id.strip_prefix(MESSAGE).unwrap_or(id)).await?;
+        *item = ChatMessage::of(
+            "assistant",
+            record.answer.as_ref().map(spoken_text).unwrap_or_default(),
+        );
+    }
+    Ok(items)
 }
 
 /// The response object, as it stands.
@@ -128,7 +171,7 @@ fn part(record: &AnswerRecord, answer: &AnswerBody) -> Value {
 }
 
 fn item(id: &str, status: &str, content: &Value) -> Value {
-    json!({"type": "message", "id": format!("msg_{id}"), "status": status, "role": "assistant", "content": content})
+    json!({"type": "message", "id": format!("{MESSAGE}{id}"), "status": status, "role": "assistant", "content": content})
 }
 
 fn whole(record: &AnswerRecord, previous: Option<&str>) -> Value {
@@ -204,7 +247,7 @@ impl ResponseWriter {
             return;
         };
         let (id, text) = (self.id.clone(), spoken_text(answer));
-        let place = json!({"item_id": format!("msg_{id}"), "output_index": 0, "content_index": 0});
+        let place = json!({"item_id": format!("{MESSAGE}{id}"), "output_index": 0, "content_index": 0});
         let placed = |more: Value| {
             let mut all = place.clone();
             if let (Some(all), Value::Object(more)) = (all.as_object_mut(), more) {
@@ -246,14 +289,14 @@ impl ResponseWriter {
     }
 }
 
-fn streamed(live: &Arc<LiveTurn>, previous: Option<String>) -> Response {
+fn streamed(answer: &str, reader: EventReader, previous: Option<String>) -> Response {
     let mut writer = ResponseWriter {
-        id: live.id.clone(),
+        id: answer.to_owned(),
         previous,
         number: 0,
         out: String::new(),
     };
-    let frames = frames(live.read(0), move |_, event, out| {
+    let frames = frames(TurnLog::here(reader), move |_, event, out| {
         out.extend_from_slice(&writer.write(event).unwrap_or_default());
     });
     sse(told_when_cut(frames, error_frame))

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
@@ -12,6 +13,8 @@ use crate::server::store::error::{DatabaseError, SessionStoreError};
 
 /// Most jobs that are committed together.
 const MAX_BATCH: usize = 256;
+/// How long a log that is to be emptied waits for those who read from it.
+const LOG_PATIENCE: Duration = Duration::from_millis(100);
 /// Most connections that read at once.
 const MOST_READERS: usize = 8;
 
@@ -19,10 +22,16 @@ const MOST_READERS: usize = 8;
 type Reply = Box<dyn FnOnce(Option<DatabaseError>) + Send>;
 type Job = Box<dyn FnOnce(&Connection) -> Reply + Send>;
 
+enum Order {
+    Job(Job),
+    /// Empty the log, and say whether it is.
+    EmptyLog(oneshot::Sender<bool>),
+}
+
 /// The thread that writes.
 #[derive(Debug, Clone)]
 pub(in crate::server::store) struct Writer {
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<Order>,
 }
 
 impl Writer {
@@ -52,8 +61,16 @@ impl Writer {
                 let _ = reply.send(result);
             })
         });
-        self.jobs.send(job).map_err(|_| SessionStoreError::Closed)?;
+        self.jobs
+            .send(Order::Job(job))
+            .map_err(|_| SessionStoreError::Closed)?;
         Ok(answer.await.map_err(|_| SessionStoreError::Closed)??)
+    }
+
+    /// Brings what is in the log into the file, and empties the log. Returns whether it is empty.
+    pub(in crate::server::store) async fn empty_log(&self) -> bool {
+        let (reply, answer) = oneshot::channel();
+        self.jobs.send(Order::EmptyLog(reply)).is_ok() && answer.await.unwrap_or(false)
     }
 }
 
@@ -75,27 +92,60 @@ fn say(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
-/// Runs jobs until nobody can send one any more.
-fn write(connection: &Connection, queue: &mpsc::Receiver<Job>) {
+/// Does what it is told until nobody can tell it anything any more.
+fn write(connection: &Connection, queue: &mpsc::Receiver<Order>) {
+    let mut log_waits = Vec::new();
     while let Ok(first) = queue.recv() {
-        let begun = say(connection, "BEGIN IMMEDIATE");
-        let mut replies = vec![first(connection)];
-        while replies.len() < MAX_BATCH
-            && let Ok(next) = queue.try_recv()
-        {
-            replies.push(next(connection));
+        match first {
+            Order::Job(job) => commit(connection, job, queue, &mut log_waits),
+            Order::EmptyLog(reply) => log_waits.push(reply),
         }
-        let ended = begun.and_then(|()| say(connection, "COMMIT"));
-        if let Err(error) = &ended {
-            tracing::error!(%error, "the store could not commit");
-            // There may be no transaction to roll back.
-            let _ = connection.execute_batch("ROLLBACK");
-        }
-        let failed = ended.err().map(DatabaseError::from);
-        for reply in replies {
-            reply(failed.clone());
+        if !log_waits.is_empty() {
+            let is_empty = empty(connection).unwrap_or(false);
+            for reply in log_waits.drain(..) {
+                // Nobody may wait any more.
+                let _ = reply.send(is_empty);
+            }
         }
     }
+}
+
+/// Runs a job and those that wait behind it, and commits them together.
+fn commit(
+    connection: &Connection,
+    first: Job,
+    queue: &mpsc::Receiver<Order>,
+    log_waits: &mut Vec<oneshot::Sender<bool>>,
+) {
+    let begun = say(connection, "BEGIN IMMEDIATE");
+    let mut replies = vec![first(connection)];
+    while replies.len() < MAX_BATCH
+        && let Ok(next) = queue.try_recv()
+    {
+        match next {
+            Order::Job(job) => replies.push(job(connection)),
+            Order::EmptyLog(reply) => log_waits.push(reply),
+        }
+    }
+    let ended = begun.and_then(|()| say(connection, "COMMIT"));
+    if let Err(error) = &ended {
+        tracing::error!(%error, "the store could not commit");
+        // There may be no transaction to roll back.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    let failed = ended.err().map(DatabaseError::from);
+    for reply in replies {
+        reply(failed.clone());
+    }
+}
+
+/// Empties the log unless somebody reads from it: nobody who writes waits long for that.
+fn empty(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.busy_timeout(LOG_PATIENCE)?;
+    let busy: rusqlite::Result<i64> =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+    connection.busy_timeout(schema::PATIENCE)?;
+    Ok(busy? == 0)
 }
 
 /// Connections that read, opened as they are needed.
