@@ -70,6 +70,9 @@ pub(super) async fn run(global: &GlobalArgs, command: TokenCommand) -> Result<Ex
     Ok(ExitStatus::Done)
 }
 
+/// Longest life of a token that has an end, in seconds: a hundred years.
+const LONGEST: u64 = 100 * 366 * 86_400;
+
 /// A time as people write it: `90s`, `30m`, `12h`, `30d`, `8w`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     const HELP: &str = "write a whole number with s, m, h, d or w, such as 12h or 30d";
@@ -88,6 +91,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     }
     number
         .checked_mul(seconds)
+        .filter(|seconds| *seconds <= LONGEST)
         .map(Duration::from_secs)
-        .ok_or_else(|| "is too long".to_owned())
+        .ok_or_else(|| "is longer than a hundred years; leave it out for a token without an end".to_owned())
 }

@@ -1,7 +1,8 @@
 //! JWTs, against an issuer that publishes its keys over a real socket.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::get;
@@ -45,6 +46,8 @@ struct Issuer {
     url: String,
     keys: Arc<Mutex<Vec<Value>>>,
     asked: Arc<AtomicUsize>,
+    /// Whether it says nothing any more.
+    hangs: Arc<AtomicBool>,
 }
 
 impl Issuer {
@@ -52,18 +55,31 @@ impl Issuer {
         let keys = Arc::new(Mutex::new(vec![published(FIRST, "one")]));
         let asked = Arc::new(AtomicUsize::new(0));
         let (served, counted) = (Arc::clone(&keys), Arc::clone(&asked));
+        let hangs = Arc::new(AtomicBool::new(false));
+        let silent = Arc::clone(&hangs);
         let router = Router::new().route(
             "/keys",
             get(move || {
                 counted.fetch_add(1, Ordering::SeqCst);
                 let body = json!({"keys": *served.lock().unwrap()}).to_string();
-                async move { body }
+                let silent = silent.load(Ordering::SeqCst);
+                async move {
+                    if silent {
+                        tokio::time::sleep(Duration::from_secs(600)).await;
+                    }
+                    body
+                }
             }),
         );
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/keys", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, keys, asked }
+        Self {
+            url,
+            keys,
+            asked,
+            hangs,
+        }
     }
 
     async fn server(&self) -> TestServer {
@@ -245,7 +261,30 @@ async fn without_its_issuer_nobody_gets_in_and_it_is_told_why() {
         url: "http://127.0.0.1:1/keys".to_owned(),
         keys: Arc::default(),
         asked: Arc::default(),
+        hangs: Arc::default(),
     };
     let server = gone.server().await;
     assert_eq!(status(&server, &signed(FIRST, "one", &claims())).await, 503);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_that_says_nothing_keeps_nobody_waiting_whose_key_is_known() {
+    let issuer = Issuer::new().await;
+    issuer.hangs.store(true, Ordering::SeqCst);
+    let server = issuer.server().await;
+    let good = signed(FIRST, "one", &claims());
+    // Until there are keys all wait for the one fetch, and are told why in the end.
+    let begun = Instant::now();
+    let (a, b, c) = tokio::join!(
+        status(&server, &good),
+        status(&server, &good),
+        status(&server, &good)
+    );
+    assert_eq!([a, b, c], [503, 503, 503]);
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    assert_eq!(issuer.asked.load(Ordering::SeqCst), 1);
+    issuer.hangs.store(false, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(status(&server, &good).await, 200);
+    assert_eq!(issuer.asked.load(Ordering::SeqCst), 2);
 }

@@ -7,6 +7,7 @@ mod client;
 mod database;
 mod dbt_alone;
 mod deleted;
+mod doors;
 mod faults;
 mod followed_runs;
 mod health;

@@ -113,6 +113,31 @@ fn a_token_is_made_used_listed_and_revoked() {
     assert_eq!(output.status.code(), Some(1));
 }
 
+#[test]
+fn a_token_lives_as_long_as_can_be_written() {
+    let program = Program::new();
+    let create = |expires: &str| {
+        let arguments = ["token", "create", "--name", "ana", "--expires", expires, "--json"];
+        program.command(&arguments).output().unwrap()
+    };
+    for expires in [
+        "999999999999d",
+        "18446744073709551615s",
+        "99999999999999999999w",
+        "0d",
+        "5200w1",
+        "-1d",
+    ] {
+        let output = create(expires);
+        assert_eq!(output.status.code(), Some(2), "{expires}: {output:?}");
+    }
+    assert!(create("36500d").status.success());
+    let listed = program.command(&["token", "list", "--json"]).output().unwrap();
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let ends = listed["tokens"][0]["expires_at"].as_str().unwrap();
+    assert!(ends.starts_with("21"), "{ends}");
+}
+
 /// Asks the offline planner, and gives what the server logged.
 fn logged(set: &[(&str, &str)], questions: &[&str]) -> (String, Vec<String>) {
     let program = Program::new();

@@ -3,22 +3,18 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, AUTHORIZATION, VARY,
-};
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::jwt::JwtError;
 use super::lent::{self, LentSessions};
 use super::origin::RequestOrigin;
-use super::{AccessRules, LOCAL, Requester, Scope};
+use super::proxied::came_through_proxy;
+use super::{AccessRules, LOCAL, Requester, Scope, cors};
+use crate::config::ProxySettings;
 use crate::server::http_error::HttpError;
 use crate::server::state::SharedState;
-
-/// Headers that proxies add. On an open server they mean that the request is not from this machine.
-const PROXIED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
 
 /// Lets requests in that ask for this server, and come from no foreign page.
 pub(in crate::server) async fn guard_all(
@@ -40,23 +36,14 @@ pub(in crate::server) async fn guard_all(
             return HttpError::forbidden(detail).into_response();
         }
     };
-    let mut response = if origin.is_some() && request.method() == Method::OPTIONS {
-        StatusCode::NO_CONTENT.into_response()
-    } else {
-        next.run(request).await
+    let Some(origin) = origin.and_then(|origin| HeaderValue::from_str(&origin).ok()) else {
+        return next.run(request).await;
     };
-    if let Some(origin) = origin.and_then(|origin| HeaderValue::from_str(&origin).ok()) {
-        let headers = response.headers_mut();
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(VARY, HeaderValue::from_static("Origin"));
-        let methods = HeaderValue::from_static("GET, POST, PATCH, DELETE");
-        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
-        let taken = "authorization, content-type, last-event-id, idempotency-key, x-cardinal-session, \
-                     x-metabase-session, traceparent, tracestate";
-        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(taken));
-        let shown = HeaderValue::from_static("x-cardinal-answer, x-cardinal-session, retry-after");
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, shown);
+    if request.method() == Method::OPTIONS {
+        return cors::preflight(request.headers(), origin);
     }
+    let mut response = next.run(request).await;
+    cors::allow(response.headers_mut(), origin);
     response
 }
 
@@ -144,12 +131,13 @@ async fn caller(
         };
         return Err(HttpError::new(StatusCode::UNAUTHORIZED, code, detail));
     }
-    local(headers)
+    local(access, headers)
 }
 
 /// Everybody on this machine. What came through a proxy did not come from there.
-fn local(headers: &HeaderMap) -> Result<Requester, HttpError> {
-    if PROXIED.iter().any(|name| headers.contains_key(*name)) {
+fn local(access: &AccessRules, headers: &HeaderMap) -> Result<Requester, HttpError> {
+    let names_somebody = |proxy: &ProxySettings| headers.contains_key(&proxy.header);
+    if came_through_proxy(headers) || access.proxy.as_ref().is_some_and(names_somebody) {
         let detail = "this request came through a proxy, and this server is open to its own machine only; set `auth = \"required\"` \
                       under [server] and use tokens, or name the proxy under [server.proxy]";
         return Err(HttpError::forbidden(detail));
@@ -200,7 +188,7 @@ async fn bearer(
     }
     // OpenAI's clients always send a key, and an open server needs none.
     if state.access.open && !looks_real(&token) {
-        return local(headers);
+        return local(&state.access, headers);
     }
     Err(refused())
 }
@@ -233,9 +221,16 @@ fn proxied(
     match (named.next(), named.next()) {
         (None, _) => Ok(None),
         (Some(name), None) => {
-            let name = name.to_str().map(str::trim).unwrap_or_default();
+            let name = std::str::from_utf8(name.as_bytes())
+                .map(str::trim)
+                .unwrap_or_default();
             if name.is_empty() {
-                return Ok(None);
+                let detail = format!("the header {} of the proxy names nobody", proxy.header);
+                return Err(HttpError::new(
+                    StatusCode::UNAUTHORIZED,
+                    "unauthenticated",
+                    detail,
+                ));
             }
             if name == LOCAL {
                 return Err(HttpError::forbidden(

@@ -2,10 +2,11 @@
 //!
 //! A token is refused unless its algorithm is one of the configured ones, its key is one that the issuer publishes for that
 //! algorithm, and it names issuer, audience and an end. Keys are fetched when they are needed, again after an hour, and when a
-//! token names one that is not known, but then at most once a minute: forged tokens cause no storm.
+//! token names one that is not known, but then at most once a minute: forged tokens cause no storm. One fetch runs at a time, and
+//! a token whose key is known does not wait for it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -15,7 +16,9 @@ use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex as Turnstile, OwnedMutexGuard};
+use tokio::task::JoinHandle;
+use url::Url;
 
 use super::LOCAL;
 use crate::config::JwtSettings;
@@ -26,6 +29,8 @@ use crate::wire::{
 
 /// How long keys are used before they are fetched again.
 const FRESH: Duration = Duration::from_secs(3600);
+/// How long they are used where they cannot be: an issuer takes a key back by publishing it no more.
+const LASTS: Duration = Duration::from_secs(6 * 3600);
 /// How long after a fetch no other follows.
 const PAUSE: Duration = Duration::from_secs(60);
 /// How long after a fetch that failed nobody tries again, where there are no keys yet.
@@ -57,16 +62,39 @@ pub(super) struct JwtSubject {
 /// Checks tokens of one issuer.
 pub(super) struct JwtVerifier {
     settings: JwtSettings,
+    ring: Arc<KeyRing>,
+}
+
+/// The keys of the issuer.
+struct KeyRing {
+    url: Url,
     wire: Wire,
-    keys: Mutex<FetchedKeys>,
+    known: Mutex<FetchedKeys>,
+    /// Held by the one fetch that runs.
+    fetching: Arc<Turnstile<()>>,
 }
 
 #[derive(Default)]
 struct FetchedKeys {
     keys: Option<Arc<JwkSet>>,
+    /// When these were fetched.
     fetched: Option<Instant>,
-    /// When and why the last fetch came to nothing.
-    failed: Option<(Instant, String)>,
+    /// When the last fetch was over.
+    tried: Option<Instant>,
+    /// Why it came to nothing.
+    failed: Option<String>,
+}
+
+/// What is known of a key.
+enum KnownKey {
+    /// It is used; `true`: and its ring is due to be fetched again.
+    Found(Box<Jwk>, bool),
+    /// Nobody published it, a moment ago.
+    Unknown,
+    /// The keys could not be had, a moment ago.
+    Away(String),
+    /// It takes a fetch to know.
+    Asked,
 }
 
 impl fmt::Debug for JwtVerifier {
@@ -80,10 +108,15 @@ impl fmt::Debug for JwtVerifier {
 impl JwtVerifier {
     pub(super) fn new(settings: JwtSettings) -> Result<Self, WireError> {
         let grants = Grants::none().and(&settings.jwks_url, ENDPOINTS);
-        Ok(Self {
+        let ring = KeyRing {
+            url: settings.jwks_url.clone(),
             wire: Wire::new(WireSettings::new(grants))?,
+            known: Mutex::default(),
+            fetching: Arc::default(),
+        };
+        Ok(Self {
             settings,
-            keys: Mutex::default(),
+            ring: Arc::new(ring),
         })
     }
 
@@ -101,7 +134,7 @@ impl JwtVerifier {
         if demands_more(token) {
             return Err(refused(&"its header demands what is not understood here"));
         }
-        let key = self.key(header.kid.as_deref()).await?;
+        let key = self.ring.key(header.kid.as_deref()).await?;
         let key = usable(&key, header.alg).ok_or_else(|| refused(&"its key is not for this algorithm"))?;
         let mut rules = Validation::new(header.alg);
         rules.set_audience(&[&self.settings.audience]);
@@ -137,52 +170,83 @@ impl JwtVerifier {
             principal,
         })
     }
+}
 
+impl KeyRing {
     /// The key of that name; without a name, the only one there is.
-    async fn key(&self, name: Option<&str>) -> Result<Jwk, JwtError> {
-        let mut known = self.keys.lock().await;
-        // Who waited while others tried in vain does not try again.
-        if let Some((at, reason)) = known.failed.as_ref()
-            && known.keys.is_none()
-            && at.elapsed() < AGAIN
-        {
-            return Err(JwtError::NoKeys(reason.clone()));
+    async fn key(self: &Arc<Self>, name: Option<&str>) -> Result<Jwk, JwtError> {
+        if let Some(known) = self.known(name).told() {
+            if let (Ok(_), true) = &known
+                && let Ok(turn) = Arc::clone(&self.fetching).try_lock_owned()
+            {
+                drop(self.refresh(turn));
+            }
+            return known.0;
         }
+        let turn = Arc::clone(&self.fetching).lock_owned().await;
+        // Somebody else may have fetched them while this one waited.
+        if let Some(known) = self.known(name).told() {
+            return known.0;
+        }
+        // It ends also when whoever waits for it hangs up.
+        let _ = self.refresh(turn).await;
+        let known = self.known(name).told();
+        known.map_or_else(
+            || Err(JwtError::NoKeys("nothing came".to_owned())),
+            |known| known.0,
+        )
+    }
+
+    fn known(&self, name: Option<&str>) -> KnownKey {
+        let known = self.lock();
+        let lately = |time: Duration| known.tried.is_some_and(|at| at.elapsed() < time);
         let age = known.fetched.map(|at| at.elapsed());
-        let found = known.keys.as_deref().and_then(|keys| find(keys, name));
-        let is_due = match (age, &found) {
-            (None, _) => true,
-            (Some(age), Some(_)) => age >= FRESH,
-            (Some(age), None) => age >= PAUSE,
-        };
-        if !is_due {
-            return found.ok_or_else(|| JwtError::Refused("its key is not known".to_owned()));
-        }
-        match self.fetch().await {
-            Ok(keys) => {
-                let found = find(&keys, name);
-                *known = FetchedKeys {
-                    keys: Some(Arc::new(keys)),
-                    fetched: Some(Instant::now()),
-                    failed: None,
-                };
-                found.ok_or_else(|| JwtError::Refused("its key is not known".to_owned()))
+        let keys = known
+            .keys
+            .as_deref()
+            .filter(|_| age.is_some_and(|age| age < LASTS));
+        match (keys.and_then(|keys| find(keys, name)), keys) {
+            (Some(key), _) => {
+                let is_due = age.is_some_and(|age| age >= FRESH) && !lately(PAUSE);
+                KnownKey::Found(Box::new(key), is_due)
             }
-            Err(reason) => {
-                tracing::warn!(reason, "the keys for JWTs could not be fetched");
-                if known.keys.is_some() {
-                    known.fetched = Some(Instant::now());
+            (None, Some(_)) if lately(PAUSE) => KnownKey::Unknown,
+            (None, None) if lately(AGAIN) => KnownKey::Away(known.failed.clone().unwrap_or_default()),
+            _ => KnownKey::Asked,
+        }
+    }
+
+    /// Fetches the keys; nobody else does meanwhile.
+    fn refresh(self: &Arc<Self>, turn: OwnedMutexGuard<()>) -> JoinHandle<()> {
+        let ring = Arc::clone(self);
+        tokio::spawn(async move {
+            let fetched = ring.fetch().await;
+            let mut known = ring.lock();
+            known.tried = Some(Instant::now());
+            match fetched {
+                Ok(keys) => {
+                    known.keys = Some(Arc::new(keys));
+                    known.fetched = known.tried;
+                    known.failed = None;
                 }
-                known.failed = Some((Instant::now(), reason.clone()));
-                found.ok_or(JwtError::NoKeys(reason))
+                Err(reason) => {
+                    tracing::warn!(reason, "the keys for JWTs could not be fetched");
+                    known.failed = Some(reason);
+                }
             }
-        }
+            drop(known);
+            drop(turn);
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, FetchedKeys> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn fetch(&self) -> Result<JwkSet, String> {
         let request = WireRequest {
             method: Method::GET,
-            url: self.settings.jwks_url.clone(),
+            url: self.url.clone(),
             headers: HeaderMap::new(),
             body: None,
             policy: Policy {
@@ -203,6 +267,18 @@ impl JwtVerifier {
         }
         let bytes = response.bytes().await.map_err(|error| error.to_string())?;
         serde_json::from_slice(&bytes).map_err(|error| error.to_string())
+    }
+}
+
+impl KnownKey {
+    /// The key, or why there is none, and whether the keys are due to be fetched again; `None` where it takes a fetch to know.
+    fn told(self) -> Option<(Result<Jwk, JwtError>, bool)> {
+        Some(match self {
+            Self::Found(key, is_due) => (Ok(*key), is_due),
+            Self::Unknown => (Err(JwtError::Refused("its key is not known".to_owned())), false),
+            Self::Away(reason) => (Err(JwtError::NoKeys(reason)), false),
+            Self::Asked => return None,
+        })
     }
 }
 

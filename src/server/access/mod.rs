@@ -5,11 +5,13 @@
 //! are closed: a foreign host name that leads here (`host.rs`), and a request from a foreign origin (`origin.rs`).
 
 mod caller;
+mod cors;
 mod guard;
 mod host;
 mod jwt;
 mod lent;
 mod origin;
+mod proxied;
 mod rate;
 
 pub(super) use caller::{LOCAL, Requester, Scope};

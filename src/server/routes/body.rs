@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::StatusCode;
@@ -57,6 +57,14 @@ pub(in crate::server) async fn whole(
     most: usize,
     too_long: impl Fn() -> String,
 ) -> Result<Bytes, HttpError> {
+    // A client that says how long it is may wait to be told to send it.
+    if body.size_hint().lower() > most as u64 {
+        return Err(HttpError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            too_long(),
+        ));
+    }
     let read = tokio::time::timeout(PATIENCE, to_bytes(body, most)).await;
     let Ok(read) = read else {
         let detail = "the body took too long to arrive";
