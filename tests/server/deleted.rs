@@ -195,3 +195,21 @@ async fn an_answer_that_is_made_anew_takes_the_place_of_the_last_one() {
     assert!(!last_request(&server).contains("One."));
     assert_eq!(places(&server, "wombat"), Vec::<String>::new());
 }
+
+/// A process may end between what the store says and its files.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tape_that_no_answer_has_is_removed() {
+    if postgres().is_some() {
+        return;
+    }
+    let server = TestServer::before(unknowing_model().await, |_| {}).await;
+    let record = server.ask("What is the quokka?").await;
+    let tapes = server.folder.path().join("store.sqlite.tapes");
+    let file = |id: &str| tapes.join(format!("{id}.jsonl"));
+    std::fs::copy(file(record["id"].as_str().unwrap()), file("ans_gone")).unwrap();
+    let sessions = std::fs::read_dir(&tapes).unwrap().count();
+    server.server.retire().await.unwrap();
+    assert!(!file("ans_gone").exists());
+    assert!(file(record["id"].as_str().unwrap()).exists());
+    assert_eq!(std::fs::read_dir(&tapes).unwrap().count(), sessions - 1);
+}

@@ -238,6 +238,17 @@ async fn a_form_of_a_foreign_page_is_no_question() {
             assert_eq!(reply.header("access-control-allow-origin"), "");
         }
     }
+    // Two origins are none that may ask, whichever is looked at first.
+    for pair in [
+        ["http://localhost", "https://evil.example.com"],
+        ["https://evil.example.com", "http://localhost"],
+    ] {
+        let ask = Ask::get("/v1/me").with("host", "localhost");
+        let reply = server
+            .send(ask.with("origin", pair[0]).with("origin", pair[1]))
+            .await;
+        assert_eq!(reply.status, 403, "{pair:?}");
+    }
     let preflight = Ask::new("OPTIONS", "/v1/answers")
         .with("origin", "https://evil.example.com")
         .with("access-control-request-method", "POST");

@@ -251,3 +251,44 @@ async fn a_store_of_version_three_goes_on_as_one_of_this_version() {
         .await;
     assert_eq!((&next["turn"], &next["status"]), (&json!(2), &json!("finished")));
 }
+
+/// On every wire, in the middle of the request and of the response.
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_of_every_protocol_that_hang_up_anywhere_leave_nothing_running() {
+    let model = ScriptedModel::openai_with(|_| Reply::text("It is unknown.")).await;
+    let server = TestServer::before(model, |_| {}).await;
+    let said = json!([{"role": "user", "content": "What is alpha?"}]);
+    let parts = json!([{"role": "user", "parts": [{"type": "text", "text": "What is alpha?"}]}]);
+    let wires = [
+        ("/v1/answers", json!({"question": "What is alpha?"})),
+        ("/v1/chat/completions", json!({"messages": said, "stream": true})),
+        ("/v1/chat/completions", json!({"messages": said})),
+        ("/v1/responses", json!({"input": said, "stream": true})),
+        ("/v1/responses", json!({"input": said})),
+        ("/api/chat", json!({"messages": parts})),
+    ];
+    for (path, body) in wires {
+        let ask = Ask::post(path, &body);
+        let whole = ask.send(server.url()).await;
+        assert_eq!(whole.status, 200, "{whole:#?}");
+        let (sent, received) = (ask.length(server.url()), whole.body.len() + 300);
+        for place in (0..sent).step_by(29) {
+            ask.hang_up(server.url(), place, 0).await;
+        }
+        for place in (0..received).step_by(received / 20 + 1) {
+            ask.hang_up(server.url(), usize::MAX, place).await;
+        }
+    }
+    let begun = Instant::now();
+    loop {
+        let sessions = server.get("/v1/sessions?limit=200").await.json();
+        let sessions = sessions["sessions"].as_array().unwrap().clone();
+        assert!(sessions.len() > 100, "{}", sessions.len());
+        if sessions.iter().all(|session| session["running"].is_null()) {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "a turn goes on");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(server.ask("What is beta?").await["status"], "finished");
+}

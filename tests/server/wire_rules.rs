@@ -286,3 +286,59 @@ async fn a_session_whose_name_cannot_be_read_is_not_begun_anew() {
         200
     );
 }
+
+/// A list would be taken for the values of fields, in the order in which they happen to stand in the program.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_is_one_object() {
+    let server = TestServer::new().await;
+    for path in [
+        "/v1/answers",
+        "/v1/sessions",
+        "/v1/chat/completions",
+        "/v1/responses",
+        "/api/chat",
+    ] {
+        for body in [
+            json!([QUESTION, null, null]),
+            json!([]),
+            json!(QUESTION),
+            json!(7),
+            json!(null),
+        ] {
+            let reply = server.post(path, body.clone()).await;
+            assert_eq!(reply.status, 400, "{path} {body}");
+            assert!(
+                reply.body.contains("one JSON object"),
+                "{path} {body}: {}",
+                reply.body
+            );
+        }
+    }
+    for input in [json!(null), json!(7), json!({}), json!([7])] {
+        let reply = server.post("/v1/responses", json!({ "input": input })).await;
+        assert_eq!(reply.status, 400, "{input}");
+        assert!(reply.body.contains("`input`"), "{input}: {}", reply.body);
+    }
+    // What nobody can see is no question, and no title.
+    for hidden in ["\u{200b}", "\u{202e}\u{2066}", "\u{feff} \u{0}"] {
+        let asked = server.post("/v1/answers", json!({ "question": hidden })).await;
+        assert_eq!(asked.status, 400, "{hidden:?}");
+        let made = server
+            .post("/v1/sessions", json!({ "title": hidden }))
+            .await
+            .json();
+        assert_eq!(made["title"], "", "{hidden:?}");
+        let path = format!("/v1/sessions/{}", made["id"].as_str().unwrap());
+        let renamed = Ask::new("PATCH", &path).json(&json!({ "title": hidden }));
+        assert_eq!(server.send(renamed).await.status, 400, "{hidden:?}");
+        let renamed = Ask::new("PATCH", &path).json(&json!({ "title": format!("A{hidden}B") }));
+        assert!(
+            server.send(renamed).await.json()["title"]
+                .as_str()
+                .unwrap()
+                .starts_with('A')
+        );
+        let listed = server.get(&path).await.json();
+        assert!(!listed["title"].as_str().unwrap().contains(hidden), "{listed:#}");
+    }
+}

@@ -29,7 +29,12 @@ impl OriginRules {
 
     pub(super) fn of(&self, request: &Request) -> RequestOrigin {
         let headers = request.headers();
-        let Some(origin) = headers.get(ORIGIN) else {
+        let mut named = headers.get_all(ORIGIN).iter();
+        let (origin, another) = (named.next(), named.next());
+        if another.is_some() {
+            return RequestOrigin::Foreign;
+        }
+        let Some(origin) = origin else {
             return if is_cross_site(headers) && !is_navigation(request) {
                 RequestOrigin::Foreign
             } else {

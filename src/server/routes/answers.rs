@@ -20,6 +20,7 @@ use crate::server::record::{AnswerRecord, Rating};
 use crate::server::state::SharedState;
 use crate::server::store::StopTarget;
 use crate::server::turns::{SubmissionResult, TurnRequest};
+use crate::text::is_hidden;
 
 /// Longest question, in bytes.
 const MAX_QUESTION: usize = 32 * 1024;
@@ -54,7 +55,7 @@ pub(super) struct FeedbackBody {
 /// A question that may be put, without white space around it.
 pub(super) fn checked_question(question: &str) -> Result<String, HttpError> {
     let question = question.trim();
-    if question.is_empty() {
+    if question.chars().all(|c| c.is_whitespace() || is_hidden(c)) {
         return Err(HttpError::bad_request("`question` is empty"));
     }
     if question.len() > MAX_QUESTION {

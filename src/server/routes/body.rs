@@ -45,6 +45,10 @@ impl<T: DeserializeOwned> FromRequest<SharedState> for JsonRequest<T> {
         let too_long =
             || format!("the body is longer than {most} bytes; `max_body_kb` under [server] is the limit");
         let bytes = whole(request.into_body(), most, too_long).await?;
+        // A list would be read as the values of an object's fields, in some order.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(HttpError::bad_request("the body has to be one JSON object"));
+        }
         serde_json::from_slice(&bytes)
             .map(Self)
             .map_err(|error| HttpError::bad_request(format!("the body cannot be read: {error}")))

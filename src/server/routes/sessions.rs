@@ -16,7 +16,7 @@ use crate::server::http_error::HttpError;
 use crate::server::ids::new_id;
 use crate::server::record::SessionRecord;
 use crate::server::state::SharedState;
-use crate::server::store::StopTarget;
+use crate::server::store::{StopTarget, title_of};
 
 /// Items of a page, if nothing is said, and at most.
 pub(super) const PAGE: usize = 50;
@@ -94,7 +94,7 @@ pub(super) async fn create(
     let id = new_id("ses");
     let principal = caller.principal.clone();
     // A title that says nothing is none: the first question names the session.
-    let title = body.title.filter(|title| !title.trim().is_empty());
+    let title = body.title.filter(|title| !title_of(title).is_empty());
     state.store.new_session(id.clone(), principal, title).await?;
     let session = own(&state, &caller, &id).await?;
     Ok((StatusCode::CREATED, Json(session)).into_response())
@@ -117,7 +117,7 @@ pub(super) async fn rename(
     JsonRequest(body): JsonRequest<TitleBody>,
 ) -> Result<Json<SessionRecord>, HttpError> {
     let title = body.title.unwrap_or_default();
-    if title.trim().is_empty() {
+    if title_of(&title).is_empty() {
         return Err(HttpError::bad_request("`title` is empty"));
     }
     let session = own(&state, &caller, &id).await?;

@@ -29,9 +29,9 @@ pub(super) fn forget(db: &StoreTransaction<'_>, answers: &[String]) -> Result<Fo
             let own = "SELECT id, status FROM answers WHERE session = ?1";
             let own: Vec<(String, String)> =
                 db.rows(own, values![&session], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            // A turn that runs writes to its tape still, which goes at its end.
-            let sql = "UPDATE answers SET taped = 0, bytes = coalesce(length(content), 0), \
-                       forgotten = CASE WHEN status = 'running' THEN 1 ELSE forgotten END WHERE session = ?1";
+            // A turn that waits knows nothing yet. One that runs writes to its tape still, which goes at its end.
+            let sql = "UPDATE answers SET taped = 0, bytes = coalesce(length(content), 0), forgotten = 1 \
+                       WHERE session = ?1 AND status <> 'queued'";
             db.execute(sql, values![&session])?;
             for (id, status) in own {
                 if status != "running" {

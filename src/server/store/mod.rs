@@ -39,6 +39,7 @@ use error::DatabaseError;
 pub use error::SessionStoreError;
 pub(super) use memory::TurnMemory;
 pub(super) use presence::Presence;
+pub(super) use sessions::title_of;
 use sqlite::{ReaderPool, Writer, schema};
 use tapes::TapePlace;
 pub use tokens::{NewToken, TokenRow};

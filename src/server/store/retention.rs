@@ -71,6 +71,7 @@ impl SessionStore {
                 self.note_retired(&mut retired, deleted).await;
             }
         }
+        self.remove_orphans().await?;
         if retired.sessions > 0 {
             self.clear_shared().await?;
             self.empty_log().await;

@@ -7,6 +7,7 @@ use super::value::SqlRow;
 use super::{SessionStore, SessionStoreError};
 use crate::server::ids::{key_beside, name_of};
 use crate::server::record::{SessionRecord, now_ms, rfc3339};
+use crate::text::hidden_in;
 
 /// Longest title, in characters.
 const TITLE_CHARS: usize = 120;
@@ -35,9 +36,13 @@ fn record(row: &SqlRow) -> Result<SessionRecord, DatabaseError> {
     })
 }
 
-/// A title of this text: its first line, not too long.
-pub(super) fn title_of(text: &str) -> String {
-    let line = text.trim().lines().next().unwrap_or_default();
+/// A title of this text: its first line, without what nobody sees, not too long.
+pub(in crate::server) fn title_of(text: &str) -> String {
+    let seen: String = hidden_in(text)
+        .filter(|(c, hidden)| !hidden || *c == '\n')
+        .map(|(c, _)| c)
+        .collect();
+    let line = seen.trim().lines().next().unwrap_or_default();
     let mut title: String = line.chars().take(TITLE_CHARS).collect();
     if line.chars().count() > TITLE_CHARS {
         title.push('…');

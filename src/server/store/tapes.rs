@@ -14,6 +14,8 @@ use crate::app::Recording;
 
 /// How long a file stays that was brought here and is not used.
 const BROUGHT: Duration = Duration::from_secs(15 * 60);
+/// Answers that are looked up in one read.
+const LOOKED_UP: usize = 1000;
 
 #[derive(Debug, Clone)]
 pub(super) enum TapePlace {
@@ -106,6 +108,31 @@ impl SessionStore {
         }
     }
 
+    /// Removes files of tapes that no answer has any more: a process may have ended while it deleted them.
+    pub(super) async fn remove_orphans(&self) -> Result<(), SessionStoreError> {
+        if !self.tapes.is_for_good() {
+            return Ok(());
+        }
+        let folder = self.tapes.folder().to_owned();
+        // Files are looked at beside the runtime.
+        let taped = tokio::task::spawn_blocking(move || answers_with_files(&folder)).await;
+        for some in taped.map_err(|_| SessionStoreError::Closed)?.chunks(LOOKED_UP) {
+            let some = some.to_vec();
+            let orphans = self.read(move |db| {
+                let mut orphans = Vec::new();
+                for id in &some {
+                    let sql = "SELECT 1 FROM answers WHERE id = ?1 AND (forgotten = 0 OR status = 'running')";
+                    if db.first(sql, values![id], |_| Ok(()))?.is_none() {
+                        orphans.push(id.clone());
+                    }
+                }
+                Ok(orphans)
+            });
+            self.remove_tapes(orphans.await?).await;
+        }
+        Ok(())
+    }
+
     /// Removes the file of a tape if its answer was deleted while it was written.
     pub(in crate::server) async fn remove_tape_of_none(&self, answer: &str) -> Result<(), SessionStoreError> {
         if self.answer(answer, None).await?.is_none() {
@@ -145,6 +172,17 @@ fn is_begun(file: &Path) -> bool {
         let _ = std::fs::remove_file(file);
     }
     begun
+}
+
+/// The answers whose tapes lie in a folder. An answer is stored before its tape is begun.
+fn answers_with_files(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let tapes = files
+        .map(|file| file.path())
+        .filter(|file| file.extension().is_some_and(|ending| ending == "jsonl"));
+    tapes
+        .filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned()))
+        .collect()
 }
 
 fn clear(folder: &Path, live: &[String]) {

@@ -35,7 +35,8 @@ const MESSAGE: &str = "msg_";
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(in crate::server::routes) struct ResponsesRequest {
     /// The question, or the conversation up to it.
-    input: ResponsesInput,
+    #[schemars(with = "ResponsesInput")]
+    input: Value,
     /// Whether the answer comes as events.
     stream: Option<bool>,
     /// The response that this one goes on from.
@@ -72,11 +73,26 @@ impl ResponsesRequest {
     }
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
 enum ResponsesInput {
     Text(String),
     Items(Vec<ChatMessage>),
+}
+
+impl ResponsesInput {
+    fn of(input: Value) -> Result<Self, HttpError> {
+        match input {
+            Value::String(text) => Ok(Self::Text(text)),
+            Value::Array(_) => {
+                let items = serde_json::from_value(input);
+                let items = items
+                    .map_err(|error| HttpError::bad_request(format!("`input` cannot be read: {error}")))?;
+                Ok(Self::Items(items))
+            }
+            _ => Err(HttpError::bad_request("`input` is a text or a list of messages")),
+        }
+    }
 }
 
 pub(in crate::server::routes) async fn respond(
@@ -86,7 +102,7 @@ pub(in crate::server::routes) async fn respond(
     JsonRequest(request): JsonRequest<ResponsesRequest>,
 ) -> Result<Response, HttpError> {
     request.check()?;
-    let messages = match request.input {
+    let messages = match ResponsesInput::of(request.input)? {
         ResponsesInput::Text(text) => vec![ChatMessage::of("user", text)],
         ResponsesInput::Items(items) => whole_items(&state, &caller, items).await?,
     };
