@@ -27,6 +27,8 @@ mod transaction;
 mod value;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use etcetera::BaseStrategy as _;
@@ -57,6 +59,8 @@ pub struct SessionStore {
     tapes: TapePlace,
     /// The folder of files that processes hold locked, beside a store that is a file.
     presence: Option<PathBuf>,
+    /// Whether what was deleted is in the log of a file still.
+    log_is_left: Arc<AtomicBool>,
 }
 
 #[derive(Debug, Clone)]
@@ -92,6 +96,7 @@ impl SessionStore {
                     settings: settings.store.clone(),
                     tapes: TapePlace::in_database(&database)?,
                     presence: None,
+                    log_is_left: Arc::default(),
                     database: Database::Postgres(database),
                 })
             }
@@ -113,6 +118,7 @@ impl SessionStore {
             },
             tapes: TapePlace::beside(path),
             presence: Some(beside(path, ".processes")),
+            log_is_left: Arc::default(),
         })
     }
 
@@ -148,13 +154,22 @@ impl SessionStore {
         };
         for _ in 0..EMPTY_TRIES {
             if writer.empty_log().await {
+                self.log_is_left.store(false, Ordering::Relaxed);
                 return;
             }
             tokio::time::sleep(EMPTY_PAUSE).await;
         }
+        self.log_is_left.store(true, Ordering::Relaxed);
         tracing::warn!(
-            "the log of the store could not be emptied; it is at the next deletion, and when the server ends"
+            "the log of the store could not be emptied for those who read from it; it is tried again"
         );
+    }
+
+    /// Empties the log if that did not succeed before.
+    pub(super) async fn empty_log_that_is_left(&self) {
+        if self.log_is_left.load(Ordering::Relaxed) {
+            self.empty_log().await;
+        }
     }
 
     /// Runs `work`, which only reads.

@@ -35,6 +35,7 @@ impl Turns {
                     renewed = Some(Instant::now());
                 }
                 self.sweep();
+                state.store.empty_log_that_is_left().await;
                 state.store.clear_brought(self.running_ids()).await;
             }
             if due || self.running() > 0 {
