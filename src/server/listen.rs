@@ -17,10 +17,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
+use super::read_client::ReadByClient;
+
 /// How long the header of a request may take.
 const HEADER_TIME: Duration = Duration::from_secs(10);
 /// The longest header that is read, in bytes.
 const HEADER_BYTES: usize = 64 * 1024;
+/// How long a client may take nothing of what it is sent.
+const TAKES: Duration = Duration::from_secs(60);
 /// How long to wait when no connection can be taken, as when there are too many.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long connections may take to end after their turns have.
@@ -83,7 +87,7 @@ async fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME)
         .max_buf_size(HEADER_BYTES)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(ReadByClient::new(stream, TAKES)), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

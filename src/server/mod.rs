@@ -24,6 +24,7 @@ mod ids;
 mod listen;
 mod metrics;
 mod page;
+mod read_client;
 mod record;
 mod routes;
 mod start;

@@ -288,3 +288,26 @@ async fn an_issuer_that_says_nothing_keeps_nobody_waiting_whose_key_is_known() {
     assert_eq!(status(&server, &good).await, 200);
     assert_eq!(issuer.asked.load(Ordering::SeqCst), 2);
 }
+
+#[ignore = "slow: run with --include-ignored"]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_known_key_does_not_wait_for_a_fetch_that_hangs() {
+    let issuer = Issuer::new().await;
+    let server = issuer.server().await;
+    let good = signed(FIRST, "one", &claims());
+    assert_eq!(status(&server, &good).await, 200);
+    // Only then is it looked again for keys that are not known.
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    issuer.hangs.store(true, Ordering::SeqCst);
+    let unknown = signed(SECOND, "two", &claims());
+    let begun = Instant::now();
+    let known = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(status(&server, &good).await, 200);
+        begun.elapsed()
+    };
+    let (unknown, known) = tokio::join!(status(&server, &unknown), known);
+    assert_eq!((unknown, issuer.asked.load(Ordering::SeqCst)), (401, 2));
+    assert!(known < Duration::from_secs(2), "{known:?}");
+    assert!(begun.elapsed() > Duration::from_secs(3), "nothing hung");
+}

@@ -292,3 +292,30 @@ async fn clients_of_every_protocol_that_hang_up_anywhere_leave_nothing_running()
     }
     assert_eq!(server.ask("What is beta?").await["status"], "finished");
 }
+
+/// It would hold its turn and its connection for good.
+#[ignore = "slow: run with --include-ignored"]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_takes_nothing_has_hung_up() {
+    const ASKED: usize = 2000;
+    let server = TestServer::new().await;
+    let one = server.get("/openapi.json").await.body.len();
+    let host = server.url().strip_prefix("http://").unwrap();
+    let mut connection = TcpStream::connect(host).await.unwrap();
+    let asks = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(ASKED);
+    connection.write_all(asks.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(70)).await;
+    // A part of what was sent before it was given up may be there, and no more comes.
+    let (mut received, mut piece) = (0, vec![0; 1 << 20]);
+    loop {
+        match connection.read(&mut piece).await {
+            Ok(0) | Err(_) => break,
+            Ok(length) => received += length,
+        }
+    }
+    assert!(
+        received > 0 && received < ASKED * one / 2,
+        "{received} of {}",
+        ASKED * one
+    );
+}
