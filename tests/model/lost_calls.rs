@@ -278,6 +278,13 @@ async fn calls_that_are_sent_again_are_made_once() {
             ],
         ),
         (
+            "each under its number and a new id",
+            vec![
+                first(json!({"index": 0, "id": "x"})),
+                second(json!({"index": 1, "id": "y"})),
+            ],
+        ),
+        (
             "each under its number",
             vec![first(json!({"index": 0})), second(json!({"index": 1}))],
         ),
@@ -310,6 +317,12 @@ async fn calls_that_are_sent_again_are_made_once() {
         let pieces = [streamed(), again, vec![end("tool_calls")]].concat();
         assert_eq!(called(&of_chat(&pieces).await), BOTH, "{what}");
     }
+    let one = [
+        piece(json!({"index": 0, "id": "a"}), "run_card", SEVEN),
+        piece(json!({"index": 0, "id": "b"}), "run_card", SEVEN),
+        end("tool_calls"),
+    ];
+    assert_eq!(called(&of_chat(&one).await), ONE);
     let text = [
         chunk(json!({"content": "Sev"})),
         chunk(json!({"content": "en."})),

@@ -215,6 +215,7 @@ async fn an_answer_that_speaks_of_a_tool_or_shows_data_stays_one() {
         "@ana asked for 7 rows.",
         "Called: 7 customers.",
         "print(10) is not what I would run.",
+        "In pandas:\n\n```python\ndf.describe()\n```",
         "I would run `run_card(card_id=7)` for that, but the card is empty.",
         "<arg_key> is a tag that some models write.",
         "Calling customers cost 10 in May.",

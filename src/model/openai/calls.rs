@@ -90,11 +90,12 @@ impl PendingCalls {
         };
         let is_it = |(at, call): (usize, &PendingCall)| {
             let same_id = !piece.id.is_empty() && piece.id == call.id;
-            let lacks_id = piece.id.is_empty() || call.id.is_empty();
-            let same_number = piece
-                .index
-                .is_none_or(|index| self.numbered.get(&index) == Some(&at));
-            (same_id || (lacks_id && same_number))
+            // Under its own number it is the same one, whatever id it has now.
+            let is_at = match piece.index {
+                Some(index) => self.numbered.get(&index) == Some(&at),
+                None => piece.id.is_empty() || call.id.is_empty(),
+            };
+            (same_id || is_at)
                 && (piece.name.is_empty() || self.names.plain(&piece.name) == self.names.plain(&call.name))
                 && serde_json::from_str(&call.arguments).is_ok_and(|before: Map<_, _>| before == arguments)
         };

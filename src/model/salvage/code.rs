@@ -8,6 +8,17 @@ use super::object::NamedCall;
 use crate::model::lenient_json::LenientParser;
 use crate::model::tool_names::ToolNames;
 
+/// What code takes tools to be part of.
+const OWNERS: [&str; 8] = [
+    "default_api",
+    "functions",
+    "function",
+    "tools",
+    "tool",
+    "cardinal",
+    "mcp",
+    "api",
+];
 /// What may stand around code.
 const MARKS: [&str; 4] = ["```", "<tool_code>", "</tool_code>", "[/tool_code]"];
 /// What may stand between calls, and around all of them.
@@ -57,10 +68,18 @@ pub(super) fn statements(code: &str, names: &ToolNames) -> Option<Vec<NamedCall>
             continue;
         }
         let name = names.plain(path);
-        let arguments = code.call_arguments().filter(|_| names.has(&name))?;
+        let arguments = code
+            .call_arguments()
+            .filter(|_| names.has(&name) && is_meant(path, &name))?;
         calls.push((name, Value::Object(arguments).to_string()));
     }
     (!calls.is_empty()).then_some(calls)
+}
+
+/// Whether a path that ends in a tool's name means the tool: a name that is a word of a language may be anything's own.
+fn is_meant(path: &str, name: &str) -> bool {
+    let before = path.split('.').next().unwrap_or_default();
+    name.contains('_') || before == path || before.starts_with(name) || OWNERS.contains(&before)
 }
 
 /// What a statement calls, and what it calls the result.
