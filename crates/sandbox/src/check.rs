@@ -33,6 +33,7 @@ pub(crate) fn refused_cards(compiler: MbqlCompiler<'_>, origins: &CardOrigins) -
 pub(crate) fn failing_cards(compiler: MbqlCompiler<'_>, origins: &CardOrigins) -> Vec<ModelFault> {
     checked(compiler, origins, |card| {
         prepare(compiler, card)?;
+        unused_parameters(card)?;
         match native::run_card(compiler, card, &[], RowLimits::USERLAND) {
             Ok(result) => unknown_columns(card, &result.cols),
             Err(CardFailure::Query(failure)) if failure.error_type == Some("missing-required-parameter") => {
@@ -79,6 +80,23 @@ fn prepare(compiler: MbqlCompiler<'_>, card: &Card) -> Result<(), QueryFailure> 
         crate::query::wide_of_card(compiler, card)?;
     }
     Ok(())
+}
+
+/// A parameter that stands nowhere in the SQL filters nothing, whatever it is set to.
+fn unused_parameters(card: &Card) -> Result<(), QueryFailure> {
+    let Some(stage) = card.native_stage() else {
+        return Ok(());
+    };
+    let sql = stage.get("native").and_then(Value::as_str).unwrap_or_default();
+    let written = native::tag_names(sql);
+    let tags = stage.get("template-tags").and_then(Value::as_object);
+    let mut names = tags.into_iter().flat_map(|tags| tags.keys());
+    match names.find(|name| !written.contains(name)) {
+        Some(name) => Err(QueryFailure::invalid(format!(
+            "parameters: its SQL has no {{{{{name}}}}}, so that \"{name}\" filters nothing"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Descriptions of columns that the card does not return are mistakes in a name.

@@ -108,7 +108,18 @@ fn is_amount(field: &FieldMetadata) -> bool {
         field.base_type.as_str(),
         "type/Integer" | "type/Float" | "type/Decimal"
     );
-    number && field.semantic_type.is_none() && field.fk_target_field_id.is_none()
+    number && field.semantic_type.is_none() && field.fk_target_field_id.is_none() && !is_key(&field.name)
+}
+
+/// Whether a column's numbers tell rows apart by its name: ids, years, codes.
+fn is_key(name: &str) -> bool {
+    const WORDS: &str = "id ids key no nr num number code zip postal postcode plz year jahr month monat day week quarter hour date \
+        sku isbn ean phone version rank position";
+    let low = name.to_lowercase();
+    let mut words = low.split(|letter: char| !letter.is_alphanumeric());
+    // `customerId`
+    let joined = name.ends_with("Id") || name.ends_with("ID") || name.ends_with("Key");
+    joined || words.any(|word| WORDS.split_ascii_whitespace().any(|one| one == word))
 }
 
 /// Text as YAML reads it back, whatever is in it: JSON strings are YAML strings.

@@ -51,6 +51,9 @@ impl<'a> MbqlStage<'a> {
         };
         let of = &inner.column.display_name;
         let own_type = inner.column.base_type.as_str();
+        if matches!(op, "sum" | "avg") {
+            is_added_up(op, of, own_type)?;
+        }
         let (open, name, title, base_type) = match op {
             "count" => ("COUNT(", "count", "Count".to_owned(), "type/Integer"),
             "distinct" => (
@@ -95,6 +98,7 @@ impl<'a> MbqlStage<'a> {
     fn sum_where(&mut self, inner: &Value, condition: &Value) -> Result<SqlExpression, QueryFailure> {
         let condition = self.filter(condition)?;
         let inner = self.expression(inner)?;
+        is_added_up("sum", &inner.column.display_name, &inner.column.base_type)?;
         let title = format!("Sum of {} matching condition", inner.column.display_name);
         let sql = condition
             .wrap("SUM(CASE WHEN ", " THEN ")
@@ -218,4 +222,17 @@ fn sole_metric(stage: &Value) -> Option<&Value> {
             .first(),
         _ => None,
     }
+}
+
+/// Refuses what a database refuses to add up, and SQLite reads as zero.
+fn is_added_up(op: &str, of: &str, base_type: &str) -> Result<(), QueryFailure> {
+    let kind = base_type.trim_start_matches("type/");
+    if matches!(
+        kind,
+        "Text" | "Boolean" | "Date" | "DateTime" | "DateTimeWithTZ" | "Time"
+    ) {
+        let told = format!("the aggregation \"{op}\" needs numbers, and {of} is of {base_type}");
+        return Err(QueryFailure::invalid(told));
+    }
+    Ok(())
 }

@@ -288,3 +288,39 @@ cards:
     let lines: Vec<Option<u64>> = faults(model).iter().map(|(line, _)| *line).collect();
     assert_eq!(lines, [Some(5), Some(7), Some(9), Some(14)]);
 }
+
+#[test]
+fn text_is_not_added_up_and_a_draft_offers_no_sum_of_keys() {
+    let found = faults(
+        "version: 1\ncards:\n  - name: Sum of words\n    type: metric\n    query: { table: orders, aggregations: [[sum, status]] }\n  \
+         - name: Greatest word\n    query: { table: orders, aggregations: [[max, status]] }\n",
+    );
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, Some(3));
+    assert!(found[0].1.contains("\"sum\" needs numbers"), "{found:?}");
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("visits.csv"),
+        "ticket_no,year,zip,visits\n7,2024,1010,3\n7,2025,1020,5\n",
+    )
+    .unwrap();
+    let draft = World::from_csv(folder.path(), None).unwrap().draft_model();
+    assert!(draft.contains("[[sum, visits]]"), "{draft}");
+    for key in ["ticket_no", "year", "zip"] {
+        assert!(!draft.contains(&format!("[[sum, {key}]]")), "{draft}");
+    }
+}
+
+#[test]
+fn a_check_names_parameters_that_no_sql_uses() {
+    let world = load(
+        "version: 1\ncards:\n  - name: Unused\n    sql: SELECT amount FROM orders [[WHERE amount > {{least}}]]\n    parameters:\n      - \
+         { name: least, type: number }\n      - { name: most, type: number }\n",
+    )
+    .unwrap();
+    let found = world.check();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].message.contains("{{most}}"), "{found:?}");
+    assert_eq!(found[0].line, Some(3));
+}
