@@ -189,7 +189,7 @@ fn graders_agree_with_verdicts_known_beforehand() {
     let mut disagreements = String::new();
     let (mut all, mut silent) = (Agreement::default(), Agreement::default());
     for file in [
-        "scalars", "names", "tables", "prose", "answers", "told", "later", "ferries", "clinic",
+        "scalars", "names", "tables", "prose", "answers", "told", "later", "ferries", "clinic", "slips",
     ] {
         let text = std::fs::read_to_string(folder.join(format!("{file}.yaml"))).unwrap();
         let groups: Vec<Group> =

@@ -35,6 +35,8 @@ static CONCLUDES: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(answer|totals?|in all|altogether|overall|therefore|thus|so|hence|that is|comes? to|came to|together)\b",
     )
 });
+/// What stands between the names of a list.
+static MEMBERS: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r",\s*(?:and\s+)?|\s+and\s+"));
 static OR: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r"(?i)\b(or|nor|oder)\b"));
 /// Words of a sentence that say what it is about.
 const TELLING: usize = 3;
@@ -117,6 +119,11 @@ pub(super) fn names_it(
         .iter()
         .filter(|other| of(other).as_ref() == Some(&own))
         .collect();
+    match in_turn(questions, text, &own, right, others) {
+        Some(true) => return Ok(()),
+        Some(false) => return Err("it is said of another in turn"),
+        None => {}
+    }
     if !is_row(text, &own) && inside.iter().any(|other| bare(text, right, other, others)) {
         return Err("it stands in a bare list of figures");
     }
@@ -156,6 +163,24 @@ pub(super) fn names_it(
         return Err("its sentence is about something else");
     }
     Ok(())
+}
+
+/// Where a sentence lists names and then as many figures, `respectively`: whether the name in the figure's turn is what was asked.
+fn in_turn(questions: &str, text: &str, own: &Statement, right: &Number, others: &[&Number]) -> Option<bool> {
+    let said = text.get(own.place.clone())?;
+    if !said.to_lowercase().contains("respectively") {
+        return None;
+    }
+    let mut figures: Vec<&Number> = others.iter().copied().chain([right]).collect();
+    figures.retain(|number| holds(own, &(number.start..number.end)));
+    figures.sort_by_key(|number| number.start);
+    let before = text.get(own.place.start..figures.first()?.start)?;
+    let names: Vec<String> = MEMBERS.split(before).map(str::to_owned).collect();
+    let names = names.get(names.len().checked_sub(figures.len())?..)?;
+    let at = figures.iter().position(|number| number.start == right.start)?;
+    let name = names.get(at)?;
+    let rest: Vec<String> = names.iter().filter(|other| *other != name).cloned().collect();
+    Some(is_named_by(questions, name, &rest))
 }
 
 /// Whether a sentence has words enough to say what it is about, none of them the question's, behind one with the question's

@@ -88,6 +88,64 @@ pub(super) fn said(text: &str) -> Vec<(Range<usize>, i128)> {
     found
 }
 
+/// A day without its year: "4 March", "March 4".
+static WITHOUT_YEAR: LazyLock<Regex> = LazyLock::new(|| {
+    let month = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*";
+    let day = r"\d{1,2}(?:st|nd|rd|th|\.)?";
+    built_in_pattern(&format!(
+        r"(?i)\b(?:(?P<day>{day})\s(?:of\s)?(?P<month>{month})|(?P<month_first>{month})\s(?P<day_behind>{day}))\b"
+    ))
+});
+
+/// Whether a cell is a day, as ISO 8601 writes it.
+pub(super) fn is_day(cell: &Value) -> bool {
+    let day = cell.as_str().filter(|text| text.len() == 10);
+    day.is_some_and(|text| text.parse::<jiff::civil::Date>().is_ok())
+}
+
+/// A text in which days are written as ISO 8601 writes them; those without a year are of `year`.
+pub(super) fn in_iso(text: &str, year: Option<i16>) -> String {
+    let day = |moment: i128| {
+        let instant = jiff::Timestamp::from_nanosecond(moment).ok()?;
+        Some(instant.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
+    };
+    let mut found = said(text);
+    for one in WITHOUT_YEAR.captures_iter(text) {
+        let part = |name: &str, other: &str| one.name(name).or(one.name(other)).map(|part| part.as_str());
+        let (Some(whole), Some(year), Some(month), Some(own)) = (
+            one.get(0),
+            year,
+            part("month", "month_first"),
+            part("day", "day_behind"),
+        ) else {
+            continue;
+        };
+        let known = found
+            .iter()
+            .any(|(other, _)| other.start < whole.end() && whole.start() < other.end);
+        let own: String = own.chars().take_while(char::is_ascii_digit).collect();
+        let value = Value::String(format!("{month} {own} {year}"));
+        if let Some(moment) = cell::moment(&value)
+            .or_else(|| cell::period(&value))
+            .filter(|_| !known)
+        {
+            found.push((whole.range(), moment));
+        }
+    }
+    found.sort_by_key(|(place, _)| place.start);
+    let mut out = String::new();
+    let mut from = 0;
+    for (place, moment) in found {
+        if let (Some(before), Some(day)) = (text.get(from..place.start), day(moment)) {
+            out.push_str(before);
+            out.push_str(&day);
+            from = place.end;
+        }
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    out
+}
+
 /// The months and quarters that a text names without a year, each with its place and its beginning in this year.
 pub(super) fn months(text: &str, year: i16) -> Vec<(Range<usize>, i128)> {
     let known = said(text);

@@ -57,7 +57,13 @@ static NOT_THE_ONE: LazyLock<Regex> = LazyLock::new(|| {
 /// "Kiel and Dover do not have an office".
 static HAS_NOT: LazyLock<Regex> = LazyLock::new(|| {
     built_in_pattern(
-        r"(?i)^[\s*_`]*(?:all\s+)?(?:do|does|did|have|has|had|are|is|were|was)(?:\s+not|n['’]t|\s+no)\b(?P<rest>.*)",
+        r"(?i)^[\s*_`]*(?:all\s+)?(?:(?:do|does|did|have|has|had|are|is|were|was)(?:\s+not|n['’]t|\s+no|\s+without)|lacks?|lacked|miss|misses)\b(?P<rest>.*)",
+    )
+});
+/// "Stations without a lift: Kiel, Dover", "There is no office in Kiel".
+static LED_BY_NONE: LazyLock<Regex> = LazyLock::new(|| {
+    built_in_pattern(
+        r"(?i)\b(?:without|no|none of (?:these|them|the following)|not|lack\w*|n['’]t)\b(?P<what>[^.\n:;]*(?::|\b(?:at|in|on|for|from|with))\s*)[*_`\s•-]*$",
     )
 });
 /// Questions about what is not so: "Which products were never sold?"
@@ -98,14 +104,16 @@ pub(super) fn of_name(text: &str, place: &Range<usize>) -> bool {
 /// Whether names that stand together, from the first to the last, are denied: "None of A and B has an office", "A and B do
 /// not have an office". A question that asks for what is not so is answered that way.
 pub(super) fn of_names(question: &str, text: &str, first: &Range<usize>, last: &Range<usize>) -> bool {
-    if of_name(text, first) || ALL_BUT.is_match(text.get(..first.start).unwrap_or_default()) {
+    let before = text.get(..first.start).unwrap_or_default();
+    if of_name(text, first) || ALL_BUT.is_match(before) {
         return true;
     }
     let after = text.get(last.end..).unwrap_or_default();
     let after = after.split(['.', '\n', ';']).next().unwrap_or_default();
     let rest = HAS_NOT.captures(after).and_then(|found| found.name("rest"));
-    !ASKS_FOR_NONE.is_match(question)
-        && rest.is_some_and(|rest| answer::is_named_by(question, rest.as_str(), &[]))
+    let led = LED_BY_NONE.captures(before).and_then(|found| found.name("what"));
+    let mut said = [rest, led].into_iter().flatten();
+    !ASKS_FOR_NONE.is_match(question) && said.any(|what| answer::is_named_by(question, what.as_str(), &[]))
 }
 
 /// Whether a figure is only the most that there may be: "up to 42".
@@ -130,6 +138,43 @@ pub(super) fn is_passed_by(text: &str, number: &Number, value: f64) -> bool {
     } else {
         value >= own
     }
+}
+
+/// Words that make a figure one below zero: "overdrawn by 42", "42 in the red".
+static OWED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+    built_in_pattern(
+        r"(?ix)\b(?: overdrawn\s+by | (?:in\s+the\s+red|in\s+debt|short)\s+by | (?:loss(?:es)?|deficit|shortfall|debts?)\s+(?:of|was|is)
+        | negative(?:\s+(?:balance|result|margin|income|total))?(?:\s+(?:of|at|by))? | minus | lost | owes? )
+        (?:\s+(?:about|around|roughly|almost|nearly))?\s*[*_`€$£]*$",
+    )
+});
+static OWED_AFTER: LazyLock<Regex> = LazyLock::new(|| {
+    built_in_pattern(r"(?i)^[\s*_`]*(?:in the red|overdrawn|in debt|in deficit|below zero)\b")
+});
+
+/// Whether the words beside a figure make it one below zero.
+pub(super) fn is_owed(text: &str, number: &Number) -> bool {
+    OWED_BEFORE.is_match(text.get(..number.start).unwrap_or_default())
+        || OWED_AFTER.is_match(text.get(number.end..).unwrap_or_default())
+}
+
+/// Whether a text says that there are none of what is counted, and not that it does not know.
+pub(super) fn says_none_of(text: &str, noun: &str) -> bool {
+    let low = text.to_lowercase();
+    let words: Vec<&str> = low
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let singular = noun.strip_suffix('s').unwrap_or(noun);
+    let none = words.iter().enumerate().any(|(at, word)| {
+        let next = words.get(at + 1).copied().unwrap_or_default();
+        match *word {
+            "none" => next != "of" || words.get(at + 2..at + 4).is_some_and(|two| two.contains(&noun)),
+            "no" => next == noun || next == singular,
+            _ => false,
+        }
+    });
+    none && !refuses(text)
 }
 
 /// Whether a text says that it cannot answer.

@@ -37,6 +37,21 @@ pub(super) struct MarkdownTable {
 }
 
 impl MarkdownTable {
+    /// Takes the columns out whose names are not wanted.
+    pub(super) fn retain_columns(&mut self, wanted: impl Fn(&str) -> bool) {
+        let kept: Vec<bool> = self.names.iter().map(|name| wanted(name)).collect();
+        let of = |at: &mut usize| {
+            *at += 1;
+            kept.get(*at - 1).copied().unwrap_or(true)
+        };
+        for row in &mut self.rows {
+            let mut at = 0;
+            row.retain(|_| of(&mut at));
+        }
+        let mut at = 0;
+        self.names.retain(|_| of(&mut at));
+    }
+
     /// Without its last row, if that sums up the others.
     pub(super) fn without_total(&self) -> Option<Self> {
         let (last, rows) = self.rows.split_last()?;

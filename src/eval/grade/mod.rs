@@ -28,6 +28,7 @@ mod period;
 mod prose;
 mod query;
 mod rows;
+mod said_of;
 mod scalar;
 mod set;
 mod simple;
@@ -48,7 +49,7 @@ use view::AnswerView;
 pub use table::{TableMismatch, match_tables};
 
 /// Version of what graders think: two grades of different versions cannot be compared.
-pub const GRADER_VERSION: u32 = 8;
+pub const GRADER_VERSION: u32 = 9;
 
 /// A grader's yes or no, with what was expected and found.
 type GradeResult = Result<String, String>;

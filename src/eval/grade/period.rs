@@ -54,8 +54,32 @@ impl NamedPeriod {
 pub(super) fn is_of_another(question: &str, text: &str, number: &Number, all: &[Number]) -> bool {
     let asked = named(question, 0);
     let [asked] = asked.as_slice() else { return false };
+    if header_above(text, number).is_some_and(|header| is_header_of_another(question, header)) {
+        return true;
+    }
     let attached = attached(text, number, all);
     !attached.is_empty() && attached.iter().all(|period| period.is_apart(asked))
+}
+
+/// Whether a header is of another period than the question's: `Revenue 2024` for a question about 2025.
+pub(super) fn is_header_of_another(question: &str, header: &str) -> bool {
+    let (asked, named) = (named(question, 0), named(header, 0));
+    let [asked] = asked.as_slice() else { return false };
+    !named.is_empty() && named.iter().all(|period| period.is_apart(asked))
+}
+
+/// The header above a figure in a printed table.
+fn header_above<'t>(text: &'t str, number: &Number) -> Option<&'t str> {
+    let start = text.get(..number.start)?.rfind('\n').map_or(0, |at| at + 1);
+    let place = text.get(start..number.start)?.matches('|').count();
+    let row = |line: &&str| line.trim_start().starts_with('|');
+    let above: Vec<&str> = text.get(..start)?.lines().rev().take_while(row).collect();
+    above
+        .last()?
+        .trim_start()
+        .split('|')
+        .nth(place)
+        .filter(|_| place > 0)
 }
 
 /// The periods that a figure is said of: the one right after it, or else those before it, back to the figure before.

@@ -13,6 +13,7 @@ use super::denial;
 use super::figure;
 use super::in_text;
 use super::mention;
+use super::said_of;
 use super::top;
 use super::{AskedQuestion, answer, table};
 use crate::eval::gold::{FigureUnit, GoldPlace, GoldScalar, GoldTable, Locale};
@@ -67,6 +68,13 @@ fn tells_one(gold: &GoldTable, cells: &[&Value], text: &str, asked: &AskedQuesti
     if days::spans_backwards(text, &dates) {
         return false;
     }
+    let own_names: Vec<String> = cells
+        .iter()
+        .filter(|cell| is_name(cell))
+        .map(|cell| mention::name(cell))
+        .collect();
+    // The name of a column is nobody's.
+    let questions = format!("{} {}", asked.questions, gold.columns.join(" ").replace('_', " "));
     cells.iter().all(|cell| {
         if let Some(moment) = days::of_cell(cell) {
             let place = days::said(text).into_iter().find(|(_, day)| *day == moment);
@@ -86,6 +94,7 @@ fn tells_one(gold: &GoldTable, cells: &[&Value], text: &str, asked: &AskedQuesti
         figures
             .iter()
             .filter(|number| is(gold, cell, number) && !is_of_another_column(gold, cell, cells, text, number))
+            .filter(|number| said_of::what_else(&questions, &own_names, text, number, &figures).is_none())
             .any(|number| {
                 let same_kind = |other: &&Number| {
                     other.kind == Kind::Quantity
@@ -147,7 +156,7 @@ fn tells_each(gold: &GoldTable, rows: &[Vec<Value>], needed: &[usize], text: &st
         others: needed.iter().copied().filter(|at| *at != key).collect(),
         told: &told,
     };
-    rows_told.after() || rows_told.before() || rows_told.nearest()
+    rows_told.after() || rows_told.before() || rows_told.nearest() || rows_told.in_turn()
 }
 
 /// The places of the periods that are the keys of rows, however they are written; `None` where keys are something else.
@@ -299,6 +308,37 @@ impl RowsTold<'_> {
                 false,
             )
         })
+    }
+
+    /// "Acorn and Marigold brought 12 and 9": first the keys, then as many figures in their order.
+    fn in_turn(&self) -> bool {
+        let ([column], Some((last, _))) = (self.others.as_slice(), self.told.last()) else {
+            return false;
+        };
+        let joined = |gap: Option<&str>| gap.is_some_and(|gap| JOIN.is_match(gap));
+        let keys = self.told.iter().zip(self.told.iter().skip(1));
+        let mut keys = keys.map(|((one, _), (next, _))| self.text.get(one.end..next.start));
+        let sentence = self.text.get(last.end..).unwrap_or_default();
+        let end = sentence
+            .find(['\n', ';'])
+            .into_iter()
+            .chain(sentence.find(". "))
+            .min();
+        let end = last.end + end.unwrap_or(sentence.len());
+        let inside = |number: &&Number| number.start >= last.end && number.end <= end;
+        let figures: Vec<&Number> = self.figures.iter().filter(inside).collect();
+        let mut gaps = figures
+            .iter()
+            .zip(figures.iter().skip(1))
+            .map(|(one, next)| self.text.get(one.end..next.start));
+        figures.len() == self.told.len()
+            && keys.all(joined)
+            && gaps.all(joined)
+            && self
+                .told
+                .iter()
+                .zip(&figures)
+                .all(|((_, row), number)| row.get(*column).is_some_and(|cell| is(self.gold, cell, number)))
     }
 
     /// "In 2025 it was 12, against 10 in 2024": one figure for each key, each nearer to its own.

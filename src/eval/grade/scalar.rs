@@ -8,6 +8,7 @@ use super::denial;
 use super::figure;
 use super::in_text;
 use super::period;
+use super::said_of;
 use super::view::{AnswerView, ResultView};
 use super::written::WrittenFigure;
 use super::{AskedQuestion, GradeResult};
@@ -72,6 +73,10 @@ pub(super) fn grade(gold: &GoldScalar, answer: &AnswerView, asked: &AskedQuestio
         .filter(|number| is(gold, text, number) && !labels(number))
         .collect();
     if right.is_empty() {
+        let none = noun.as_ref().filter(|_| gold.value == 0.0 && figures.is_empty());
+        if none.is_some_and(|noun| denial::says_none_of(text, noun)) {
+            return Ok(format!("{wanted}, found the text to say that there are none"));
+        }
         let only_labels = figures.iter().all(|number| labels(number));
         let verdict = only_labels.then(|| as_year(gold, text, &all, &wanted)).flatten();
         return verdict
@@ -89,6 +94,10 @@ pub(super) fn grade(gold: &GoldScalar, answer: &AnswerView, asked: &AskedQuestio
         let of_another = |noun: &String| counted::counts_another(asked.question, noun, text, number, &others);
         if noun.as_ref().is_some_and(of_another) {
             reason = "it counts something else";
+            continue;
+        }
+        if let Some(why) = said_of::what_else(&asked.questions, &[], text, number, &all) {
+            reason = why;
             continue;
         }
         match answer::names_it(&asked.questions, text, number, &others) {
@@ -127,7 +136,17 @@ fn is_label(question: &str, text: &str, number: &Number) -> bool {
 
 /// Whether a number in a text is the gold figure.
 fn is(gold: &GoldScalar, text: &str, number: &Number) -> bool {
-    figure::number_is(gold, number, decreases(text, number))
+    let owed = || {
+        let positive = GoldScalar {
+            value: -gold.value,
+            ..gold.clone()
+        };
+        gold.value < 0.0
+            && !gold.change
+            && denial::is_owed(text, number)
+            && figure::number_is(&positive, number, false)
+    };
+    (figure::number_is(gold, number, decreases(text, number)) || owed())
         && !denial::is_passed_by(text, number, gold.value)
         && !(is_share(gold) && in_text::in_basis_points(text, number))
 }

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::cell;
+use super::days;
 use super::enumeration;
 use super::mention;
 use super::view::{AnswerView, ResultView};
@@ -24,7 +25,12 @@ pub(super) fn grade(gold: &GoldSet, answer: &AnswerView, asked: &AskedQuestion<'
         };
     }
     let all: Vec<&Value> = gold.values.iter().chain(&gold.others).collect();
-    let said = said(&answer.text, &all);
+    let text = if all.iter().all(|value| days::is_day(value)) {
+        days::in_iso(&answer.text, cell::only_year(&all))
+    } else {
+        answer.text.clone()
+    };
+    let said = said(&text, &all);
     let (own, others) = said.split_at_checked(gold.values.len()).unwrap_or_default();
     if let Some((other, _)) = gold.others.iter().zip(others).find(|(_, said)| **said) {
         return Err(format!("{wanted}, found {} too", mention::name(other)));
@@ -37,7 +43,7 @@ pub(super) fn grade(gold: &GoldSet, answer: &AnswerView, asked: &AskedQuestion<'
             missing.join(", no ")
         ));
     }
-    match enumeration::flaw(asked.question, &answer.text, &names, false) {
+    match enumeration::flaw(asked.question, &text, &names, false) {
         Some(flaw) => Err(format!("{wanted}, found them all in the text, but {flaw}")),
         None => Ok(format!("{wanted}, found all in the text")),
     }

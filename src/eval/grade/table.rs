@@ -13,6 +13,7 @@ use super::in_text;
 use super::markdown::{self, MarkdownTable};
 use super::mention;
 use super::names;
+use super::period;
 use super::prose;
 use super::rows;
 use super::view::{AnswerView, ResultView, short};
@@ -250,6 +251,9 @@ fn in_results(gold: &GoldTable, results: &[ResultView], wanted: &str) -> GradeRe
 
 fn in_text(gold: &GoldTable, text: &str, asked: &AskedQuestion<'_>, wanted: &str) -> GradeResult {
     let mut printed = markdown::tables(text);
+    for table in &mut printed {
+        table.retain_columns(|name| !period::is_header_of_another(asked.question, name));
+    }
     printed.extend(markdown::lists(text));
     let found = printed.iter().find(|table| is_printed(gold, table));
     if let Some(table) = found {

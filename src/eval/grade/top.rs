@@ -55,8 +55,18 @@ pub(super) fn grade(gold: &GoldTop, answer: &AnswerView, asked: &AskedQuestion<'
     }
 }
 
-/// Whether a sentence puts another before the first of a ranking: "Marigold leads, followed by Acorn".
+/// A place behind another, said of a name: "Acorn is second", "Acorn comes in just behind Marigold".
+static IS_BEHIND: LazyLock<Regex> = LazyLock::new(|| {
+    built_in_pattern(
+        r"(?i)^[*_`]*,?\s+(?:(?:is|was|are|were|comes?|came|ranks?|ranked|in|only|just|right|closely|the|on|place|a|an)\s+)*(?:second|third|fourth|fifth|last|2nd|3rd|4th|runner-up|behind|trails?|trailing)\b",
+    )
+});
+
+/// Whether a sentence puts another before the first of a ranking: "Marigold leads, followed by Acorn", "Acorn is second".
 pub(super) fn comes_behind(text: &str, first: &Range<usize>) -> bool {
+    if IS_BEHIND.is_match(text.get(first.end..).unwrap_or_default()) {
+        return true;
+    }
     let before = text.get(..first.start).unwrap_or_default();
     let sentence = before.rsplit(['.', '\n', ':', ';']).next().unwrap_or_default();
     BEHIND.is_match(sentence)
