@@ -3,6 +3,7 @@
 use super::column_kinds::is_amount;
 use super::figure::Trace;
 use super::index::NumberCell;
+use super::number::Number;
 use super::scope::{Entailment, FigureContext};
 use super::tolerance::Tolerance;
 use super::vocabulary::Concept;
@@ -93,8 +94,24 @@ impl SourceCandidate {
     }
 }
 
+/// What a figure admits, and what it may be; under a header such as `Revenue (USD bn)` in that unit, if it is nothing else.
+pub(super) fn sources_of(number: &Number, seat: &FigureContext<'_, '_, '_>) -> (Tolerance, Sources) {
+    let wanted = Tolerance::of(number, seat);
+    let found = sources(seat, &wanted);
+    if found.fitting.is_empty()
+        && let Some(scale) = super::tolerance::scale_of_header(number, seat)
+    {
+        let scaled = wanted.scaled(scale);
+        let others = sources(seat, &scaled);
+        if !others.fitting.is_empty() {
+            return (scaled, others);
+        }
+    }
+    (wanted, found)
+}
+
 /// All cells, totals and counts that a figure may be.
-pub(super) fn sources(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance) -> Sources {
+fn sources(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance) -> Sources {
     let mut sources = Sources::default();
     cells(seat, wanted, &mut sources);
     for material in 0..seat.context.index.materials.len() {
@@ -172,7 +189,8 @@ fn cell_source(
     if plain && !as_rate {
         return;
     }
-    let small = is_too_small(index, wanted, cell, !whole && !fraction)
+    let small = super::extreme_figure::is_no_extreme(seat, cell)
+        || is_too_small(index, wanted, cell, !whole && !fraction)
         || is_headed_as_change(seat, material.table, column);
     let unchanging = is_of_no_change(material.table, column, cell) && seat.is_amount_of_change(wanted);
     // `61:32 (+29)`: in a result with a column of changes a plus is of none but that.

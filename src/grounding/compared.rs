@@ -57,6 +57,7 @@ impl FigureContext<'_, '_, '_> {
         (then || arrow || (Concept::Base.has(&word) && !compared && !source))
             && !self.is_named_behind()
             && !self.is_named_before()
+            && self.names_at_arrow().is_empty()
     }
 
     /// Whether the figure stands at an arrow: `367 → 50`.

@@ -1,7 +1,7 @@
 //! How a figure counts: rows, what a column counts, or what a key tells apart.
 
 use super::scope::{FigureContext, MentionTarget};
-use super::text::{Span, root, stem};
+use super::text::{Span, TextWord, root, stem};
 use super::vocabulary::Concept;
 
 impl FigureContext<'_, '_, '_> {
@@ -84,39 +84,27 @@ impl FigureContext<'_, '_, '_> {
     /// Whether the figure says how many there are of what a key of the result tells apart: `5 guests` are rows and no
     /// guest's nights.
     pub(super) fn counts_keys(&self, material: usize) -> bool {
-        let next = self.context.words_from(self.span.end).first();
-        let Some(next) = next.filter(|word| {
-            let gap = Span::new(self.span.end, word.span.start).of(self.context.text);
-            matches!(gap.trim_matches(['*', '_']), " " | "\u{a0}") && word.low.ends_with('s')
-        }) else {
-            return false;
-        };
-        let mut keys = self
-            .context
-            .index
-            .keys
-            .iter()
-            .filter(|key| key.material == material);
-        let measured = || {
-            let shape = self.context.index.shapes.get(material);
-            let mut words = shape
-                .into_iter()
-                .flat_map(|shape| shape.column_words.iter().flat_map(|(_, words)| words));
-            words.any(|word| word == root(&next.low))
-        };
-        keys.any(|key| key.is_of(&next.low)) && !measured()
+        let next = self.key_behind(material).filter(|next| {
+            let gap = Span::new(self.span.end, next.span.start).of(self.context.text);
+            matches!(gap.trim_matches(['*', '_']), " " | "\u{a0}") && next.low.ends_with('s')
+        });
+        let shape = self.context.index.shapes.get(material);
+        let mut names = shape.into_iter().flat_map(|shape| &shape.column_words);
+        next.is_some_and(|next| !names.any(|(_, words)| words.iter().any(|word| word == root(&next.low))))
     }
 
     /// Whether the figure says that there is one of what a key tells apart: `1 ticket`.
     pub(super) fn counts_one_key(&self, material: usize) -> bool {
-        let next = self.context.words_from(self.span.end).first();
-        let mut keys = self
-            .context
-            .index
-            .keys
-            .iter()
-            .filter(|key| key.material == material);
-        next.is_some_and(|next| stem(&next.low) == next.low && keys.any(|key| key.is_of(&next.low)))
+        let next = self.key_behind(material);
+        next.is_some_and(|next| stem(&next.low) == next.low)
+    }
+
+    /// The word behind the figure, if a key of the result is of it.
+    fn key_behind(&self, material: usize) -> Option<&TextWord<'_>> {
+        let next = self.context.words_from(self.span.end).first()?;
+        let mut keys = self.context.index.keys.iter();
+        keys.any(|key| key.material == material && key.is_of(&next.low))
+            .then_some(next)
     }
 
     /// Whether the clause is about one row of a result, and the figure not the count of all: `John follows with 6 cars`.

@@ -212,7 +212,10 @@ impl Cues {
             .iter()
             .any(|mark| behind.of(text).contains(mark));
         let own = seat.span.of(text);
-        let (plus, minus) = (own.contains('+'), own.contains(['-', '−']) && own.contains('%'));
+        let (plus, minus) = (
+            own.contains('+'),
+            own.contains(['-', '−']) && (own.contains('%') || own.starts_with('(')),
+        );
         let follows = text.get(seat.span.end..).unwrap_or_default();
         let fold = ["x ", "x,", "x.", "x)", "× ", "×", "-fold"]
             .iter()

@@ -193,6 +193,7 @@ impl Search<'_, '_, '_, '_> {
                     && one.input.rows == other.input.rows
                     && self.seat.is_part_of_stated();
                 let told = (cues.gap || cues.change || left)
+                    && self.seat.sign_written().is_none()
                     && !self.wanted.percent
                     && one.material == other.material;
                 if told && self.is_count(one) == self.is_count(other) {
@@ -252,6 +253,13 @@ impl Search<'_, '_, '_, '_> {
     /// Whether a change that has a sign, or that a verb tells, would be from later days to earlier ones: `rose 1.6 % in Q3` is
     /// of the second quarter against the third.
     fn runs_backwards(&self, one: &Operand, other: &Operand) -> bool {
+        if one.material == other.material
+            && self
+                .seat
+                .is_from_later_year(one.material, one.column, other.column)
+        {
+            return true;
+        }
         let shape = self.seat.context.index.shapes.get(one.material);
         let Some([(_, days)]) = shape.map(|shape| shape.times.as_slice()) else {
             return false;

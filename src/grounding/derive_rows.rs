@@ -180,6 +180,18 @@ impl Search<'_, '_, '_, '_> {
                         );
                     }
                 }
+                // `Reiter lost 25 points`, of one year and the next.
+                let earlier = self
+                    .seat
+                    .is_of_earlier_year(one.material, one.column, other.column);
+                let moved = cues.change && !self.wanted.percent && Self::same_measure(one, other);
+                if let Some(earlier) = earlier.filter(|_| moved) {
+                    let (from, to) = if earlier { (one, other) } else { (other, one) };
+                    let gap = to.value.checked_sub(from.value);
+                    let inputs = [to.clone(), from.clone()];
+                    self.check(DerivationOperation::Difference, gap, 1, &inputs);
+                    continue;
+                }
                 if !self.wanted.percent
                     && (((cues.gap || cues.change)
                         && self.wanted.digits >= if one.input.total.is_some() { 4 } else { 3 })

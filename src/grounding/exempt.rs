@@ -156,8 +156,13 @@ pub(super) fn by_words(
     let items = *context.memo.items.get_or_init(counted);
     let listed =
         u32::try_from(items).is_ok_and(|items| items > 1 && (number.value - f64::from(items)).abs() < 0.5);
-    (listed && (number.last_place - 1.0).abs() < f64::EPSILON && !number.percent && number.currency.is_none())
-        .then_some(Rule::ListNumber)
+    let in_item = is_item(seat.place.line.of(context.text));
+    (listed
+        && !in_item
+        && (number.last_place - 1.0).abs() < f64::EPSILON
+        && !number.percent
+        && number.currency.is_none())
+    .then_some(Rule::ListNumber)
 }
 
 /// Whether a round number is a bound that the text itself sets, of which it then says how many things keep to it:

@@ -62,6 +62,16 @@ impl<'i> FigureContext<'_, '_, 'i> {
 
     /// The same, with how many closer surroundings name none.
     pub(super) fn named_at(&self, wanted: impl Fn(&MentionTarget<'i>) -> bool) -> (usize, Vec<Mention<'i>>) {
+        let at_arrow: Vec<Mention<'i>> = self.names_at_arrow();
+        if at_arrow.iter().any(|mention| wanted(&mention.what)) {
+            return (
+                0,
+                at_arrow
+                    .into_iter()
+                    .filter(|mention| wanted(&mention.what))
+                    .collect(),
+            );
+        }
         for (depth, scope) in self.scopes.iter().enumerate() {
             let mut found: Vec<Mention<'i>> = self
                 .context
@@ -70,6 +80,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
                 .copied()
                 .collect();
             found.retain(|mention| !self.is_base_of_another(mention.span));
+            self.keep_relative(&mut found);
             if self.is_of_later_figure(scope, &found) {
                 continue;
             }
@@ -79,6 +90,76 @@ impl<'i> FigureContext<'_, '_, 'i> {
             }
         }
         (self.scopes.len(), Vec::new())
+    }
+
+    /// The names that go with a figure at an arrow where the line has names at an arrow before it: the second of `January →
+    /// February: 1,122 → 1,004`.
+    pub(super) fn names_at_arrow(&self) -> Vec<Mention<'i>> {
+        let context = self.context;
+        let arrow = |from: usize, to: usize| {
+            let gap = context.text.get(from..to).unwrap_or_default();
+            matches!(gap.trim_matches(['*', '_', ' ']), "→" | "->") && gap.len() < 12
+        };
+        let figures = self.figures_in(self.place.line);
+        let at = figures.iter().position(|figure| *figure == self.span);
+        let Some(at) = at.filter(|_| self.place.row.is_none() && !self.is_date) else {
+            return Vec::new();
+        };
+        let beside = |at: Option<usize>| at.and_then(|at| figures.get(at)).copied();
+        let before = beside(at.checked_sub(1)).is_some_and(|other| arrow(other.end, self.span.start));
+        let behind = beside(Some(at + 1)).is_some_and(|other| arrow(self.span.end, other.start));
+        if before == behind {
+            return Vec::new();
+        }
+        let names: Vec<Mention<'i>> = context
+            .mentions_in(Span::new(self.place.line.start, self.span.start))
+            .filter(|mention| !matches!(mention.what, MentionTarget::Column { .. }))
+            .copied()
+            .collect();
+        let pairs = names
+            .iter()
+            .flat_map(|one| names.iter().map(move |other| (one.span, other.span)));
+        let mut pairs = pairs.filter(|(one, other)| arrow(one.end, other.start));
+        let wanted = pairs.next().map(|(one, other)| if before { other } else { one });
+        names
+            .into_iter()
+            .filter(|name| Some(name.span) == wanted)
+            .collect()
+    }
+
+    /// Of `the month before` and other periods keeps the one that the figure is of: what stands right beside it, or else the others.
+    fn keep_relative(&self, found: &mut Vec<Mention<'i>>) {
+        let is_relative = |mention: &Mention<'i>| matches!(mention.what, MentionTarget::TextPeriod(period) if period.relative);
+        if !found.iter().any(is_relative) {
+            return;
+        }
+        let text = self.context.text;
+        let beside = |mention: &Mention<'i>| {
+            let (name, own) = (mention.span, self.span);
+            let gap = if name.start >= own.end {
+                text.get(own.end..name.start)
+            } else {
+                text.get(name.end..own.start)
+            };
+            let gap = gap
+                .unwrap_or(".")
+                .trim_matches(['*', '_', '$', '€', '£', '(', ')']);
+            if name.start >= own.end {
+                matches!(gap, " " | " in " | "" | " for ")
+            } else {
+                matches!(gap, " " | "" | ": " | " it was " | " was ")
+            }
+        };
+        let own = found
+            .iter()
+            .any(|mention| is_relative(mention) && beside(mention));
+        let others = found.iter().any(|mention| !is_relative(mention));
+        if own || others {
+            found.retain(|mention| {
+                let period = matches!(mention.what, MentionTarget::TextPeriod(_));
+                !period || is_relative(mention) == own
+            });
+        }
     }
 
     /// Whether the names in the figure's brackets are of what it is compared with there: `(198.8, after 214.3 in January)`.
@@ -160,6 +241,17 @@ impl<'i> FigureContext<'_, '_, 'i> {
                     .copied();
             }
         }
+        if let [one, other] = named.as_slice()
+            && let Some(second) = self.is_second_of_pair(&figures)
+            && let [first, beside, third, ..] = figures.as_slice()
+            && (one.span.end <= first.start || one.span.end <= beside.start)
+            && (beside.end..third.start).contains(&other.span.start)
+            && !Span::new(beside.end, other.span.start)
+                .of(self.context.text)
+                .contains([',', ';'])
+        {
+            return Some(if second { *other } else { *one });
+        }
         let (last, first) = (named.last()?, figures.first()?);
         let summed = figures.len() == named.len() + 1 && {
             let words = match figures.as_slice() {
@@ -187,6 +279,27 @@ impl<'i> FigureContext<'_, '_, 'i> {
         }
         let at = figures.iter().position(|figure| *figure == self.span)?;
         named.get(at.checked_sub(usize::from(summed_first))?).copied()
+    }
+
+    /// Where all figures of a sentence stand in pairs that are set against each other: whether this is the second of its pair. `In
+    /// January 35 arrivals against 51 in December, and 48 adoptions against 33.`
+    fn is_second_of_pair(&self, figures: &[Span]) -> Option<bool> {
+        let text = self.context.text;
+        let mut pairs = figures.chunks(2);
+        let against = |pair: &[Span]| match pair {
+            [one, other] => {
+                let gap = Span::new(one.end, other.start).of(text);
+                [" against ", " vs ", " vs. ", " versus "]
+                    .iter()
+                    .any(|mark| gap.ends_with(mark))
+            }
+            _ => false,
+        };
+        if figures.len() < 4 || !pairs.all(against) {
+            return None;
+        }
+        let at = figures.iter().position(|figure| *figure == self.span)?;
+        Some(at % 2 == 1)
     }
 
     /// Of several names those that go with this figure, by the order in which names and figures stand.
@@ -217,7 +330,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
     pub(super) fn figures_in(&self, bytes: Span) -> Vec<Span> {
         if self.is_date {
             let dates = self.context.mentions_in(bytes).filter(
-                |mention| matches!(mention.what, MentionTarget::TextPeriod(period) if !period.bare_year),
+                |mention| matches!(mention.what, MentionTarget::TextPeriod(period) if !period.bare_year && !period.relative),
             );
             let mut spans: Vec<Span> = dates.map(|mention| mention.span).collect();
             spans.dedup();

@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 
-use super::cells::{FigureSource, SourceCandidate, Sources, sources};
+use super::cells::{FigureSource, SourceCandidate, Sources, sources_of};
 use super::derive::derive;
+use super::derive_denied::{is_of_denied_cell, is_of_denied_row, is_of_other_sign, is_under_its_header};
 use super::earlier::kept;
 use super::exempt::{QuotableNumbers, arguments, by_form, by_words};
 use super::figure::{DerivationOperation, Figure, FigureKind, FigureStatus, Reason, ReferencedFigure, Trace};
@@ -11,12 +12,11 @@ use super::material::{Claim, Material};
 use super::number::{Kind, Number, Separators, numbers};
 use super::presence::may_hold_figures;
 use super::referenced::ReferencedSpans;
-use super::scope::{Entailment, FigureContext, MentionTarget, TextContext};
+use super::scope::{FigureContext, MentionTarget, TextContext};
 use super::text::{Span, TextPeriod, holder};
 use super::tolerance::Tolerance;
 use super::work::Work;
 use super::{date, item};
-use rust_decimal::prelude::ToPrimitive as _;
 
 /// Digits from which on a figure may be what only the question asks for.
 const ASKED_DIGITS: u32 = 3;
@@ -70,7 +70,19 @@ pub fn unchecked(text: &str, referenced: &[ReferencedFigure]) -> Vec<Figure> {
         let status = FigureStatus::Unmatched { reason };
         figure(&context, span, FigureKind::Number, status, Vec::new())
     });
-    let mut figures: Vec<Figure> = written.figures(&context).into_iter().chain(others).collect();
+    let mut figures: Vec<Figure> = written
+        .figures(&context, &|seat, _| {
+            figure(
+                &context,
+                seat.span,
+                FigureKind::Number,
+                FigureStatus::Matched,
+                Vec::new(),
+            )
+        })
+        .into_iter()
+        .chain(others)
+        .collect();
     figures.sort_by_key(|figure| (figure.start, figure.end));
     figures
 }
@@ -132,11 +144,10 @@ fn read(
     let context = TextContext::read(claim.text, &numbers, index, work);
     let written = ReferencedSpans::of(referenced);
     let mut figures = dates(claim, &context, &written);
-    figures.extend(written.figures(&context));
     let dated: Vec<Span> = context
         .mentions
         .iter()
-        .filter(|mention| matches!(mention.what, MentionTarget::TextPeriod(period) if !period.bare_year))
+        .filter(|mention| matches!(mention.what, MentionTarget::TextPeriod(period) if !period.bare_year && !period.relative))
         .map(|mention| mention.span)
         .collect();
     let mut open = Vec::new();
@@ -195,27 +206,16 @@ fn read(
             .extend(a_sum(&figure, index).map(|source| (seat.span, source)));
         figures.push(figure);
     }
+    figures.extend(written.figures(&context, &|seat, number| {
+        let (wanted, found) = sources_of(number, seat);
+        let kept = kept(seat, claim, &found);
+        decide(seat, number, &wanted, &found, &kept, (said, &known))
+    }));
     super::order::turned_round(&context, &mut figures);
     let items = item::items(&context).into_iter();
     figures.extend(items.filter(|item| !written.touches(Span::new(item.start, item.end))));
     figures.sort_by_key(|figure| (figure.start, figure.end));
     figures
-}
-
-/// What a figure admits, and what it may be; under a header such as `Revenue (USD bn)` in that unit, if it is nothing else.
-fn sources_of(number: &Number, seat: &FigureContext<'_, '_, '_>) -> (Tolerance, Sources) {
-    let wanted = Tolerance::of(number, seat);
-    let found = sources(seat, &wanted);
-    if found.fitting.is_empty()
-        && let Some(scale) = super::tolerance::scale_of_header(number, seat)
-    {
-        let scaled = wanted.scaled(scale);
-        let others = sources(seat, &scaled);
-        if !others.fitting.is_empty() {
-            return (scaled, others);
-        }
-    }
-    (wanted, found)
 }
 
 /// The source of a figure whose sources all hold the same value: which of them is meant makes no difference to what
@@ -260,7 +260,9 @@ fn a_sum(figure: &Figure, index: &CellIndex<'_>) -> Option<FigureSource> {
 
 fn dates(claim: &Claim<'_>, context: &TextContext<'_, '_>, written: &ReferencedSpans<'_>) -> Vec<Figure> {
     let periods = context.mentions.iter().filter_map(|mention| match mention.what {
-        MentionTarget::TextPeriod(period) if !period.bare_year && !written.touches(period.span) => {
+        MentionTarget::TextPeriod(period)
+            if !period.bare_year && !period.relative && !written.touches(period.span) =>
+        {
             Some(period)
         }
         _ => None,
@@ -392,106 +394,6 @@ fn decide(
         elsewhere: elsewhere.and_then(|cell| super::elsewhere::elsewhere(seat, cell)),
         ..finish(FigureStatus::Unmatched { reason }, Vec::new())
     }
-}
-
-/// Whether a derivation only works out again what stands in a cell of its row, where the words around the figure name another:
-/// a share of a total beside the column of shares.
-fn is_of_denied_cell(found: &Sources, source: &FigureSource, cues: super::cues::Cues) -> bool {
-    let (
-        Trace::Derivation {
-            operation, inputs, ..
-        },
-        Some(denied),
-    ) = (&source.trace, found.denied_cell)
-    else {
-        return false;
-    };
-    let own = [denied.row + 1];
-    let first = inputs.first().map(|input| input.rows.as_slice());
-    let again = match operation {
-        DerivationOperation::Share => first == Some(&own),
-        // A nought of another row is no sign that a group is absent.
-        DerivationOperation::Count => first == Some(&[]),
-        // Where no word speaks of a gap, two cells come to the value of a third by chance.
-        DerivationOperation::Difference => !(cues.gap || cues.change || cues.rest),
-        _ => false,
-    };
-    again && source.material == denied.material
-}
-
-/// Whether a figure with a sign of its own is only the difference of two columns of a row that has it with the other sign: `Q3
-/// +$56,075` of a quarter whose result is -56,075, as costs less revenue.
-fn is_of_other_sign(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, source: &FigureSource) -> bool {
-    let Trace::Derivation {
-        operation: DerivationOperation::Difference,
-        inputs,
-        ..
-    } = &source.trace
-    else {
-        return false;
-    };
-    let index = seat.context.index;
-    let row = match inputs.first().map(|input| input.rows.as_slice()) {
-        Some([row]) if inputs.iter().all(|input| input.rows == [*row]) => row.checked_sub(1),
-        _ => None,
-    };
-    let (Some(row), Some(shape)) = (row, index.shapes.get(source.material)) else {
-        return false;
-    };
-    let cells = shape.numeric.iter();
-    let mut cells = cells.filter_map(|column| index.exact(source.material, *column, row)?.to_f64());
-    seat.sign_written().is_some() && cells.any(|value| wanted.admits(-value) && !wanted.admits(value))
-}
-
-/// Whether a derivation is of one row alone, and the words around the figure name another: `Twitter converts at 40.0 %`, where
-/// that is 168 of 420 of Google.
-fn is_of_denied_row(seat: &FigureContext<'_, '_, '_>, source: &FigureSource) -> bool {
-    let Trace::Derivation { inputs, .. } = &source.trace else {
-        return false;
-    };
-    let mut rows = inputs.iter().map(|input| match input.rows.as_slice() {
-        [row] => row.checked_sub(1),
-        _ => None,
-    });
-    let Some(Some(first)) = rows.next() else {
-        return false;
-    };
-    let alone = inputs
-        .iter()
-        .all(|input| inputs.first().is_some_and(|first| first.result == input.result));
-    inputs.len() > 1
-        && alone
-        && rows.all(|row| row == Some(first))
-        && seat.says_row(source.material, first) == Entailment::No
-}
-
-/// Whether a derivation is of the column that the header above the figure is the name of, or a name right beside it, if it
-/// is of one: "revenue of $214.7M" is not a cost less another.
-fn is_under_its_header(seat: &FigureContext<'_, '_, '_>, source: &FigureSource) -> bool {
-    let Trace::Derivation {
-        inputs, operation, ..
-    } = &source.trace
-    else {
-        return true;
-    };
-    let mut columns = seat.header_columns(source.material);
-    let alike = matches!(
-        operation,
-        DerivationOperation::Difference | DerivationOperation::Sum
-    );
-    if columns.is_empty() && alike {
-        columns = seat.adjacent_columns(source.material).into();
-    }
-    let material = seat.context.index.materials.get(source.material);
-    let named = |column: &String| {
-        let table = material.map(|material| material.table);
-        let at = table.and_then(|table| table.columns.iter().position(|one| one.name == *column));
-        at.is_some_and(|at| columns.contains(&at))
-    };
-    columns.is_empty()
-        || inputs
-            .iter()
-            .all(|input| input.column.is_empty() || named(&input.column))
 }
 
 /// A figure at a place of the text.

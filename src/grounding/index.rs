@@ -1,6 +1,6 @@
 //! What can be looked up in results: their numbers by size, their labels by word, the days of their rows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use jiff::civil::Date;
@@ -14,7 +14,7 @@ use super::labels::Labels;
 use super::material::Material;
 use super::row_labels::rows_by_value;
 pub(super) use super::shape::Shape;
-use super::shape::{column_words, named_words, own_times, year_of_column};
+use super::shape::{column_words, month_of_column, named_words, own_times, year_of_column};
 use super::spellings::{plain_name, short_name};
 use super::text::{Days, root};
 use super::vocabulary::Concept;
@@ -180,6 +180,11 @@ impl<'m> CellIndex<'m> {
             .iter()
             .filter_map(|at| Some((*at, year_of_column(table.columns.get(*at)?)?)));
         shape.column_years = years.collect();
+        let months = shape
+            .numeric
+            .iter()
+            .filter_map(|at| Some((*at, month_of_column(table.columns.get(*at)?)?)));
+        shape.column_months = months.collect();
         let extremes = shape.numeric.iter().filter_map(|at| {
             let words = name_words(&table.columns.get(*at)?.name);
             Some((*at, words.iter().find_map(|word| super::shape::extreme_of(word))?))
@@ -327,6 +332,13 @@ impl<'m> CellIndex<'m> {
             }
         }
         found
+    }
+
+    /// The columns of a result that have times of day, in order.
+    pub(super) fn clock_columns(&self, material: usize) -> Vec<usize> {
+        let clocks = self.clocks.iter().filter(|(_, cell)| cell.material == material);
+        let columns: BTreeSet<usize> = clocks.map(|(_, cell)| cell.column).collect();
+        columns.into_iter().collect()
     }
 
     /// Whether a result has a column of changes: `goal_difference`.

@@ -44,6 +44,8 @@ fn item(context: &TextContext<'_, '_>, mention: &Mention<'_>) -> Option<Figure> 
         .fold(0, |all, word| all | said_by(&word.low));
     let has = |concept: Concept| said & concept.bit() != 0;
     let (most, least) = match (has(Concept::Most), has(Concept::Least), has(Concept::MostOrLeast)) {
+        // The most punctual line is the one with the fewest delays.
+        (true, false, false) | (false, true, false) if is_of_quality(context, place.clause) => (true, true),
         (true, false, false) => (true, false),
         (false, true, false) => (false, true),
         (false, false, true) => (true, true),
@@ -79,6 +81,19 @@ fn item(context: &TextContext<'_, '_>, mention: &Mention<'_>) -> Option<Figure> 
         status,
         sources,
     ))
+}
+
+/// Whether a clause has `most` or `least` before an adjective, which no column is named by: either end of a column may be meant.
+fn is_of_quality(context: &TextContext<'_, '_>, clause: Span) -> bool {
+    let words = context.words_in(clause);
+    words.windows(2).any(|pair| {
+        let [word, next] = pair else { return false };
+        let gap = Span::new(word.span.end, next.span.start).of(context.text);
+        let named = context.mentions_over(next.span).next().is_some();
+        let thing =
+            next.low.ends_with('s') || matches!(next.low.as_str(), "of" | "in" | "with" | "by" | "and");
+        matches!(word.low.as_str(), "most" | "least") && gap == " " && !named && !thing
+    })
 }
 
 /// Whether a sentence sets a bound, so that the first or last of only some is meant: `with at least 10 reviews`.

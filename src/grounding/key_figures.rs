@@ -179,21 +179,14 @@ pub(super) fn clock_figure(context: &TextContext<'_, '_>, number: &Number, quest
         return None;
     }
     let seat = context.seat(span);
-    let columns_of = |material: usize| -> Vec<usize> {
-        let clocks = context
-            .index
-            .clocks
-            .iter()
-            .filter(|(_, cell)| cell.material == material);
-        let mut columns: Vec<usize> = clocks.map(|(_, cell)| cell.column).collect();
-        columns.sort_unstable();
-        columns.dedup();
-        columns
-    };
     let headed = |cell: &NumberCell| {
         let columns = seat.header_columns(cell.material);
         (columns.is_empty() || columns.contains(&cell.column))
-            && seat.says_day_column(cell.material, cell.column, &columns_of(cell.material)) != Entailment::No
+            && seat.says_day_column(
+                cell.material,
+                cell.column,
+                &context.index.clock_columns(cell.material),
+            ) != Entailment::No
     };
     let mut traces = Vec::new();
     let mut denied = None;

@@ -200,6 +200,7 @@ impl<'i> KeyReader<'_, '_, 'i> {
             || self.leads_its_noun(at, value, ordinal)
             || last.is_some_and(|last| self.is_listed_with(last, span) || self.repeats(last, at))
             || self.is_listed_before(at)
+            || self.stands_behind_its_row(at, value)
             || self.opens_a_line(span)
             || self.heads_a_line(span, value)
             || self.is_cell(span)
@@ -287,6 +288,36 @@ impl<'i> KeyReader<'_, '_, 'i> {
             && next.is_ok_and(|next| {
                 self.key.labels.contains_key(&next) && self.leads_its_noun(at + 2, next, false)
             })
+    }
+
+    /// "Tessel Freight (14)", "the hives at Old Quarry (14 and 18)": in brackets behind a name that its row has.
+    fn stands_behind_its_row(&self, at: usize, value: i64) -> bool {
+        const WORDS: usize = 3;
+        let gap = self.gap(at);
+        let opens = gap.trim_start_matches(['*', '_']) == " (" || gap == " (#";
+        let next = self.gap(at + 1);
+        let ends = next.starts_with([')', ',']) || matches!(self.low(Some(at + 1)), "and" | "und" | "or");
+        let Some(before) = at
+            .checked_sub(1)
+            .and_then(|at| self.words.get(at))
+            .filter(|_| opens && ends)
+        else {
+            return false;
+        };
+        let materials = self.index.materials.get(self.key.material);
+        let rows = materials.map(|one| one.table.rows.as_slice()).unwrap_or_default();
+        let names = self
+            .index
+            .key_rows(self.key, value)
+            .iter()
+            .filter_map(|row| rows.get(*row));
+        names.flatten().any(|cell| match cell {
+            crate::result::Cell::Text(name) => {
+                let mut own = super::text::each_word(name).take(WORDS);
+                own.any(|word| before.low.len() > 2 && word.to_lowercase() == before.low)
+            }
+            _ => false,
+        })
     }
 
     /// "372 give 5 stars, 535 give 4, 70 give 3": the word before the key comes again, in the same sentence.

@@ -28,6 +28,7 @@ pub(super) fn mentions<'i>(
     let keyed = super::key_mentions::key_mentions(text, words, numbers, layout, index);
     let mut keys: Vec<Span> = keyed.iter().map(|mention| mention.span).collect();
     keys.sort_by_key(|span| span.start);
+    mentions.retain(|mention| !leads_a_key(text, mention.span, &keys, index));
     mentions.extend(keyed);
     mentions.retain(|mention| match mention.what {
         MentionTarget::Label(label) => label.stands_at(text, mention.span, layout),
@@ -41,6 +42,17 @@ pub(super) fn mentions<'i>(
     mentions.extend(columns(words, index, |word| covered.holds(word)));
     mentions.sort_by_key(|mention| (mention.span.start, mention.span.end));
     (mentions, keys)
+}
+
+/// Whether a name is only the noun of a key behind it: the `Line` of `Line 7`, where another row is called `Harbor Line`.
+fn leads_a_key(text: &str, name: Span, keys: &[Span], index: &CellIndex<'_>) -> bool {
+    let at = keys.partition_point(|key| key.start < name.end);
+    let key = keys.get(at).filter(|key| {
+        let gap = text.get(name.end..key.start).unwrap_or_default();
+        matches!(gap, " " | " #" | "\u{a0}")
+    });
+    let low = name.of(text).to_lowercase();
+    key.is_some() && !low.contains(' ') && index.keys.iter().any(|key| key.is_of(&low))
 }
 
 /// Words that begin with a capital letter, and are neither a mention's nor one of ours.

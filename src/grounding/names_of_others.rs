@@ -30,7 +30,12 @@ impl FigureContext<'_, '_, '_> {
                         .all(|word| self.context.mentions_over(word.span).any(label))
             };
             gap.is_some_and(|gap| {
+                // `44 dogs arrived and 36 left`
+                let happened = name.of(self.context.text).ends_with("ed")
+                    && gap.split_ascii_whitespace().count() == 1
+                    && gap.trim().chars().all(char::is_alphabetic);
                 matches!(gap.trim(), "" | "of" | "per")
+                    || happened
                     || (gap.starts_with(' ') && !gap.contains(['(', ',']) && between())
             })
         };

@@ -82,7 +82,49 @@ pub fn numbers(text: &str, separators: Separators) -> Vec<Number> {
         from = number.end.max(start + 1);
         found.push(number);
     }
+    mark_numbering(text, &mut found);
     found
+}
+
+/// Makes the numbers of items that stand in a sentence list numbers: `1) Submarine, 2) The Vault`, `(1) Submarine and (2) The Vault`.
+fn mark_numbering(text: &str, numbers: &mut [Number]) {
+    let is_item = |number: &Number| {
+        let own = text.get(number.start..number.end).unwrap_or_default();
+        let (left, right) = (text.get(..number.start), text.get(number.end..));
+        let opens = left.is_some_and(|left| left.is_empty() || left.ends_with([' ', '\n', '\u{a0}', '*']));
+        let text_follows = |right: &str| {
+            let rest = right.strip_prefix(' ').unwrap_or_default();
+            rest.trim_start_matches(['*', '_', '"'])
+                .starts_with(char::is_alphabetic)
+        };
+        let closed = match own.strip_prefix('(').and_then(|own| own.strip_suffix(')')) {
+            Some(digits) => {
+                digits.bytes().all(|byte| byte.is_ascii_digit()) && right.is_some_and(text_follows)
+            }
+            None => {
+                own.bytes().all(|byte| byte.is_ascii_digit())
+                    && right
+                        .and_then(|right| right.strip_prefix(')'))
+                        .is_some_and(text_follows)
+            }
+        };
+        opens && closed
+    };
+    let marks: Vec<usize> = (0..numbers.len())
+        .filter(|at| numbers.get(*at).is_some_and(is_item))
+        .collect();
+    let counts = |(place, at): (usize, &usize)| {
+        let value = numbers.get(*at).map_or(0.0, |number| number.value.abs());
+        u32::try_from(place + 1).is_ok_and(|wanted| (value - f64::from(wanted)).abs() < f64::EPSILON)
+    };
+    if marks.len() < 2 || !marks.iter().enumerate().all(counts) {
+        return;
+    }
+    for at in marks {
+        if let Some(number) = numbers.get_mut(at) {
+            number.kind = Kind::ListMarker;
+        }
+    }
 }
 
 /// Reads the number whose first digit is at `first`; `floor` is where the one before it ended.

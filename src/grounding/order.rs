@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::figure::{Figure, FigureStatus, Reason, Trace};
+use super::figure::{Figure, Reason, Trace};
 use super::scope::{MentionTarget, TextContext};
 use super::text::{Days, Relation, Span};
 use super::vocabulary::Concept;
@@ -12,14 +12,12 @@ use crate::result::ColumnKind;
 /// have been held against the rows already.
 pub(super) fn turned_round(context: &TextContext<'_, '_>, figures: &mut [Figure]) {
     figures.sort_by_key(|figure| (figure.start, figure.end));
-    let pointed = |figure: &Figure| figure.status == FigureStatus::Referenced;
     let mut wrong: Vec<usize> = changes(context, figures)
-        .filter(|(_, from, to)| !pointed(from) && !pointed(to) && is_later(context, from, to))
+        .filter(|(_, from, to)| is_told_backwards(context, from, to))
         .flat_map(|(at, ..)| [at, at + 1])
         .collect();
     wrong.extend(of_other_ends(context, figures));
     wrong.extend(out_of_turn(context, figures));
-    wrong.extend(columns_turned_round(context, figures));
     wrong.extend(set_against_in_turn(context, figures));
     wrong.extend(scores_turned_round(context, figures));
     for at in wrong {
@@ -56,22 +54,17 @@ fn cells_of(context: &TextContext<'_, '_>, figure: &Figure) -> Option<Vec<CellPo
         Some((at, *row, columns.iter().position(|one| one.name == *column)?))
     };
     let cells: Option<Vec<_>> = figure.sources.iter().map(cell).collect();
-    cells.filter(|cells| !cells.is_empty() && figure.status == FigureStatus::Matched)
+    cells.filter(|cells| !cells.is_empty() && figure.has_source())
 }
 
-/// The ends of what is told from one column of a row to another, where the end stands before the beginning: `ran from 10:48 to
+/// Whether a change is told from a later day to an earlier one, or from one column of a row to one before it: `ran from 10:48 to
 /// 10:05`, `from 4,788 to 5,210` of January and February.
-fn columns_turned_round(context: &TextContext<'_, '_>, figures: &[Figure]) -> Vec<usize> {
-    let mut wrong = Vec::new();
-    for (at, from, to) in changes(context, figures) {
-        let (Some(first), Some(second)) = (cells_of(context, from), cells_of(context, to)) else {
-            continue;
-        };
-        if are_turned_round(context, &first, &second) {
-            wrong.extend([at, at + 1]);
-        }
+fn is_told_backwards(context: &TextContext<'_, '_>, from: &Figure, to: &Figure) -> bool {
+    if is_later(context, from, to) {
+        return true;
     }
-    wrong
+    let both = cells_of(context, from).zip(cells_of(context, to));
+    both.is_some_and(|(first, second)| are_turned_round(context, &first, &second))
 }
 
 /// Whether of two figures of one row the first is of a column behind that of the second, and the columns are of the same.
@@ -188,10 +181,7 @@ fn out_of_turn(context: &TextContext<'_, '_>, figures: &[Figure]) -> Vec<usize> 
             let days: Vec<_> = list
                 .iter()
                 .map(|figure| {
-                    let matched = figure
-                        .sources
-                        .first()
-                        .filter(|_| figure.status == FigureStatus::Matched);
+                    let matched = figure.sources.first().filter(|_| figure.has_source());
                     matched.and_then(|source| days_of(context, source))
                 })
                 .collect();
@@ -223,10 +213,7 @@ fn of_other_ends(context: &TextContext<'_, '_>, figures: &[Figure]) -> Vec<usize
                 .iter()
                 .map(|source| is_row_of(context, source, end))
                 .collect();
-            if !rows.is_empty()
-                && rows.iter().all(|of| *of == Some(false))
-                && figure.status == FigureStatus::Matched
-            {
+            if !rows.is_empty() && rows.iter().all(|of| *of == Some(false)) && figure.has_source() {
                 wrong.push(at + place);
             }
         }
@@ -340,7 +327,7 @@ fn is_later(context: &TextContext<'_, '_>, from: &Figure, to: &Figure) -> bool {
 }
 
 /// The result, column and days of a cell.
-fn days_of(context: &TextContext<'_, '_>, source: &Trace) -> Option<(usize, String, Days)> {
+pub(super) fn days_of(context: &TextContext<'_, '_>, source: &Trace) -> Option<(usize, String, Days)> {
     let Trace::Cell { result, row, column } = source else {
         return None;
     };

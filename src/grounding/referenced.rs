@@ -1,6 +1,6 @@
-//! Figures that the program wrote in place of references. Their source is known, so nothing is looked for. What can still be
-//! wrong is the sentence: in "2024: 31,981" the figure may be the one of 2025. So the words around each are held against the
-//! key of its row, as they are for every other figure.
+//! Figures that the program wrote in place of references. Their source is known. What can still be wrong is the sentence: in
+//! "2024: 31,981" the figure may be the one of 2025. So each is looked up like a figure in digits as well. Where that finds
+//! nothing that the sentence is true of, and the words speak against its source, it is a contradiction.
 
 use super::cells::FigureSource;
 use super::cues::contradicts_its_way;
@@ -8,11 +8,16 @@ use super::figure::{Figure, FigureKind, FigureStatus, Reason, ReferencedFigure, 
 use super::figure_context::{FigureContext, pair};
 use super::index::{CellIndex, NumberCell};
 use super::number::Number;
-use super::scope::{Entailment, TextContext};
+use super::referenced_derivation::ReferencedDerivation;
+use super::referenced_total::{is_another_total, is_told_of_all};
+use super::scope::{Entailment, Mention, MentionTarget, TextContext};
 use super::text::Span;
 
 /// From here on, a whole number in a sentence names a row whose key it is, without a word that says so: a year, an id.
 const TELLING: f64 = 100.0;
+
+/// What comes of looking a figure up by its digits and the words around it.
+type Told<'f, 'a, 'i> = dyn Fn(&FigureContext<'_, 'a, 'i>, &Number) -> Figure + 'f;
 
 /// What the program wrote, in the order of the text.
 pub(super) struct ReferencedSpans<'r> {
@@ -32,18 +37,31 @@ impl<'r> ReferencedSpans<'r> {
             .is_some_and(|figure| figure.start < bytes.end)
     }
 
-    /// The figures, each with what came of holding it against its sentence.
-    pub(super) fn figures(&self, context: &TextContext<'_, '_>) -> Vec<Figure> {
+    /// The figures, each with what came of holding it against its sentence. `told` says what the digits alone would come to.
+    pub(super) fn figures<'a, 'i>(
+        &self,
+        context: &TextContext<'a, 'i>,
+        told: &Told<'_, 'a, 'i>,
+    ) -> Vec<Figure> {
         self.figures
             .iter()
             .filter_map(|written| {
                 let kind = written.kind?;
                 let span = Span::new(written.start, written.end);
+                let contradicted = |trace: &Trace| {
+                    !(written.printed_row || context.work.is_over())
+                        && match kind {
+                            FigureKind::Number => self.is_contradicted(context, span, trace, told),
+                            FigureKind::Date => {
+                                let seat = seat_of_time(context, span, trace);
+                                is_other_day(&seat, trace) || self.is_other_cell(&seat, trace)
+                            }
+                            FigureKind::Item => self.is_other_cell(&context.seat(span), trace),
+                        }
+                };
                 let (status, sources) = match &written.trace {
                     None => (Reason::Unresolved.into(), Vec::new()),
-                    Some(trace) if !written.printed_row && self.is_contradicted(context, span, trace) => {
-                        (Reason::Mismatch.into(), Vec::new())
-                    }
+                    Some(trace) if contradicted(trace) => (Reason::Mismatch.into(), Vec::new()),
                     Some(trace) => (FigureStatus::Referenced, vec![trace.clone()]),
                 };
                 Some(super::ground::figure(context, span, kind, status, sources))
@@ -81,28 +99,78 @@ impl<'r> ReferencedSpans<'r> {
             .collect()
     }
 
-    /// Whether the words around a figure name another row than its own, or say that it went the other way.
-    fn is_contradicted(&self, context: &TextContext<'_, '_>, span: Span, trace: &Trace) -> bool {
-        if context.work.is_over() {
-            return false;
-        }
+    /// Whether the words around a figure say that it is of something else, or that it went the other way.
+    fn is_contradicted<'a, 'i>(
+        &self,
+        context: &TextContext<'a, 'i>,
+        span: Span,
+        trace: &Trace,
+        told: &Told<'_, 'a, 'i>,
+    ) -> bool {
         let seat = context.seat(span);
-        let mut numbers = context.numbers_in(span).iter();
-        if numbers.any(|number| contradicts_its_way(&seat, number)) {
+        let numbers = context.numbers_in(span);
+        if numbers.iter().any(|number| contradicts_its_way(&seat, number)) {
             return true;
         }
-        let Some((material, row, column)) = place(context.index, trace) else {
+        let told = match numbers {
+            [number] => Some(told(&seat, number)),
+            _ => None,
+        };
+        let reason = match told.as_ref().map(|figure| figure.status) {
+            Some(FigureStatus::Unmatched { reason }) => Some(reason),
+            _ => None,
+        };
+        // What the sentence is true of by another source is no contradiction, wherever the reference points.
+        let borne_out = || {
+            let mut sources = told.iter().flat_map(|figure| &figure.sources);
+            sources.any(|source| !is_same_source(source, trace))
+        };
+        match trace {
+            Trace::Derivation {
+                operation,
+                inputs,
+                value,
+            } => {
+                let derivation = ReferencedDerivation::of(context.index, *operation, inputs, value);
+                derivation.is_some_and(|one| {
+                    one.goes_another_way(&seat) || (!borne_out() && one.is_of_something_else(&seat))
+                })
+            }
+            Trace::Total {
+                result,
+                column,
+                total,
+            } => {
+                let Some((material, column)) = column_of(context.index, result, column) else {
+                    return false;
+                };
+                is_another_total(&seat, material, column, *total)
+                    || (reason.is_some()
+                        && (seat.says_column(material, column) == Entailment::No
+                            || names_some_rows(&seat, material)))
+            }
+            Trace::Cell { .. } => {
+                reason == Some(Reason::Mismatch)
+                    || is_told_of_all(&seat, trace)
+                    || self.is_other_cell(&seat, trace)
+            }
+            Trace::RowCount { .. } | Trace::Argument { .. } => false,
+        }
+    }
+
+    /// Whether a name of another row or column stands so close to a cell that nothing else can be meant.
+    fn is_other_cell(&self, seat: &FigureContext<'_, '_, '_>, trace: &Trace) -> bool {
+        let Some((material, row, column)) = place(seat.context.index, trace) else {
             return false;
         };
         if seat.is_base() {
             return false;
         }
-        // Of columns only what leaves no doubt counts: a table's header, and a name right beside the figure.
         let headed = !seat.header_columns(material).is_empty();
         let named = headed || seat.has_adjacent_column(material, column);
         (named && seat.says_column(material, column) == Entailment::No)
             || seat.says_row(material, row) == Entailment::No
-            || self.names_another_key(&seat, material, row)
+            || self.names_another_key(seat, material, row)
     }
 
     /// Whether the closest words that name rows by number name another: "2025 (id 17): 31,981" for the row whose id is 18.
@@ -120,27 +188,30 @@ impl<'r> ReferencedSpans<'r> {
             let Some(own) = column.and_then(|(_, values)| values.get(row).copied().flatten()) else {
                 return false;
             };
-            let label = |number: &Number| {
-                let called = || {
-                    let word = context
-                        .word_before(number.start)
-                        .and_then(|at| context.words.get(at));
-                    word.is_some_and(|word| {
-                        let gap = Span::new(word.span.end, number.start).of(context.text);
-                        gap.trim().is_empty() && key.is_of(&word.low)
-                    })
-                };
-                let of_reference = self.touches(Span::new(number.start, number.end));
-                let telling = number.value.abs() >= TELLING || called();
-                key.label_of(number.value).filter(|_| telling && !of_reference)
+            let of_key = |mention: &Mention<'_>| match mention.what {
+                MentionTarget::Label(label) if (label.material, label.column) == (material, key.column) => {
+                    Some((mention.span, label.value))
+                }
+                _ => None,
+            };
+            let telling = |number: &Number| {
+                let span = Span::new(number.start, number.end);
+                let label = key
+                    .label_of(number.value)
+                    .filter(|_| number.value.abs() >= TELLING)?;
+                Some((span, label.value))
             };
             for scope in &seat.scopes {
-                let keyed: Vec<(Span, usize)> = context
-                    .numbers_in(scope.span)
-                    .iter()
-                    .filter(|number| !scope.before || number.end <= seat.span.start)
-                    .filter_map(|number| Some((Span::new(number.start, number.end), label(number)?.value)))
-                    .collect();
+                let counts = |(span, _): &(Span, usize)| {
+                    scope.span.holds(*span)
+                        && (!scope.before || span.end <= seat.span.start)
+                        && !self.touches(*span)
+                };
+                let named = context.mentions_in(scope.span).filter_map(of_key);
+                let numbers = context.numbers_in(scope.span).iter().filter_map(telling);
+                let mut keyed: Vec<(Span, usize)> = named.chain(numbers).filter(counts).collect();
+                keyed.sort_unstable_by_key(|(span, _)| (span.start, span.end));
+                keyed.dedup();
                 if keyed.is_empty() {
                     continue;
                 }
@@ -165,12 +236,76 @@ impl From<Reason> for FigureStatus {
 }
 
 /// Where the cell of a trace is: result, row and column.
-fn place(index: &CellIndex<'_>, trace: &Trace) -> Option<(usize, usize, usize)> {
+pub(super) fn place(index: &CellIndex<'_>, trace: &Trace) -> Option<(usize, usize, usize)> {
     let Trace::Cell { result, row, column } = trace else {
         return None;
     };
+    let (material, column) = column_of(index, result, column)?;
+    Some((material, row.checked_sub(1)?, column))
+}
+
+/// Where the column of a trace is.
+pub(super) fn column_of(index: &CellIndex<'_>, result: &str, column: &str) -> Option<(usize, usize)> {
     let material = index.materials.iter().position(|one| one.handle == result)?;
     let columns = &index.materials.get(material)?.table.columns;
-    let column = columns.iter().position(|one| one.name == *column)?;
-    Some((material, row.checked_sub(1)?, column))
+    let column = columns.iter().position(|one| one.name == column)?;
+    Some((material, column))
+}
+
+/// What stands at a day, or at a time of day.
+fn seat_of_time<'c, 'a, 'i>(
+    context: &'c TextContext<'a, 'i>,
+    span: Span,
+    trace: &Trace,
+) -> FigureContext<'c, 'a, 'i> {
+    let place = place(context.index, trace);
+    let of_day = place.and_then(|(material, _, column)| {
+        let times = &context.index.shapes.get(material)?.times;
+        Some(times.iter().any(|(of, _)| *of == column))
+    });
+    if of_day == Some(true) {
+        context.seat_of_date(span)
+    } else {
+        context.seat(span)
+    }
+}
+
+/// Whether the words beside a day or a time of day are of another row, or of another column of such.
+fn is_other_day(seat: &FigureContext<'_, '_, '_>, trace: &Trace) -> bool {
+    let index = seat.context.index;
+    let Some((material, row, column)) = place(index, trace) else {
+        return false;
+    };
+    let times = index.shapes.get(material).map(|shape| shape.times.as_slice());
+    let days: Vec<usize> = times.into_iter().flatten().map(|(column, _)| *column).collect();
+    let columns = if days.contains(&column) {
+        days
+    } else {
+        index.clock_columns(material)
+    };
+    columns.contains(&column)
+        && (seat.says_names(material, row) == Entailment::No
+            || seat.says_day_column(material, column, &columns) == Entailment::No)
+}
+
+/// Whether two sources are one, whatever they were rounded to.
+fn is_same_source(one: &Trace, other: &Trace) -> bool {
+    match (one, other) {
+        (
+            Trace::Derivation {
+                operation, inputs, ..
+            },
+            Trace::Derivation {
+                operation: other_operation,
+                inputs: other_inputs,
+                ..
+            },
+        ) => operation == other_operation && inputs == other_inputs,
+        _ => one == other,
+    }
+}
+
+/// Whether the words around a figure name some rows of a result and not all.
+fn names_some_rows(seat: &FigureContext<'_, '_, '_>, material: usize) -> bool {
+    !seat.named_rows(material).is_empty() && !seat.names_all_rows(material)
 }

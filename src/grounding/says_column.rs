@@ -9,8 +9,6 @@ use super::text::{Span, stem};
 use super::vocabulary::Concept;
 use crate::result::{ColumnKind, ColumnMeaning, ColumnSummary};
 
-/// Words before a figure that say which end of a column it is.
-const REACH: usize = 4;
 /// Most names of one sentence and the one before it that are read as parallel.
 const MOST_NAMES: usize = 24;
 
@@ -38,7 +36,8 @@ impl<'i> FigureContext<'_, '_, 'i> {
     /// income", "revenue of $71.2 million".
     fn adjacent_column_says(&self, column: usize, named: &[Mention<'i>]) -> Option<Entailment> {
         const BEHIND: [&str; 7] = [" ", " of ", " in ", " on ", "-", " of the ", " in the "];
-        const BEFORE: [&str; 10] = [
+        const BEFORE: [&str; 11] = [
+            ": ",
             " of ",
             " at ",
             " was ",
@@ -66,18 +65,20 @@ impl<'i> FigureContext<'_, '_, 'i> {
             } else {
                 self.is_unit_of_another(mention.span)
             };
+            // `Orders: 28,550.43 USD` is said of the orders, in whatever unit.
+            let labelled = gap.as_deref() == Some(": ");
             let of_another = of_another
                 || self.tells_of_its_part(mention.span)
                 || self.differs_from(mention.span)
-                || ((self.has_unit() || self.counts_plural()) && self.is_of_another_unit(mention));
+                || (!labelled
+                    && (self.has_unit() || self.counts_plural())
+                    && self.is_of_another_unit(mention));
             !of_another && gap.is_some_and(|gap| marks.contains(&gap.as_str()))
         };
-        // `cancelled 204 crossings`: of the crossings those that the verb says.
-        let verb = |mention: &&Mention<'_>| {
-            let ends = mention.span.of(text).ends_with("ed");
-            ends && plain(mention.span.end, self.span.start).as_deref() == Some(" ") && self.counts_plural()
-        };
-        let verbs: Vec<&Mention<'_>> = named.iter().filter(verb).collect();
+        let verbs: Vec<&Mention<'_>> = named
+            .iter()
+            .filter(|one| self.is_told_by_verb(one.span))
+            .collect();
         if !verbs.is_empty() {
             let own = verbs.iter().any(
                 |mention| matches!(mention.what, MentionTarget::Column { column: of, .. } if of == column),
@@ -89,6 +90,15 @@ impl<'i> FigureContext<'_, '_, 'i> {
             if near.is_empty() {
                 continue;
             }
+            // `3.25 hours of overtime` are of the overtime.
+            let behind_of = |mention: &&Mention<'_>| {
+                let before = near
+                    .iter()
+                    .any(|near| plain(near.span.end, mention.span.start).as_deref() == Some(" of "));
+                behind && before
+            };
+            let whats: Vec<&Mention<'_>> = named.iter().filter(behind_of).collect();
+            let near = if whats.is_empty() { near } else { whats };
             // What is said is the first of two names: `the change of revenue was 5,872`.
             let heads = |mention: &&Mention<'_>| {
                 let of =
@@ -107,6 +117,20 @@ impl<'i> FigureContext<'_, '_, 'i> {
             };
         }
         None
+    }
+
+    /// Whether a name is the verb that says which of the things counted are meant: `cancelled 204 crossings`, `44 dogs arrived`.
+    fn is_told_by_verb(&self, name: Span) -> bool {
+        let text = self.context.text;
+        let plain = |from: usize, to: usize| text.get(from..to).map(|gap| gap.replace(['*', '_', '`'], ""));
+        let led = plain(name.end, self.span.start).as_deref() == Some(" ");
+        let done = plain(self.span.end, name.start).is_some_and(|gap| {
+            let noun = gap.trim();
+            gap.len() == noun.len() + 2 && !noun.is_empty() && noun.chars().all(char::is_alphabetic)
+        });
+        let next = self.context.number_from(name.end);
+        let to_another = next.is_some_and(|next| plain(name.end, next.start).as_deref() == Some(" "));
+        name.of(text).ends_with("ed") && (led || (done && !to_another)) && self.counts_plural()
     }
 
     /// The names of columns of a result in the figure's sentence.
@@ -319,57 +343,6 @@ impl<'i> FigureContext<'_, '_, 'i> {
         }
     }
 
-    /// Whether the words right beside the figure speak of a mean, a least or a most, and the column is another one of these by
-    /// its name: `$57.58 on average` is no `max_price`.
-    fn is_of_another_extreme(&self, material: usize, column: usize) -> bool {
-        let Some(shape) = self
-            .context
-            .index
-            .shapes
-            .get(material)
-            .filter(|_| self.place.row.is_none())
-        else {
-            return false;
-        };
-        let Some(own) = shape.extremes.get(&column).filter(|_| shape.extremes.len() > 1) else {
-            return false;
-        };
-        let before = self
-            .context
-            .number_before(self.span.start)
-            .map_or(0, |number| number.end);
-        let clause = self.place.aside.unwrap_or(self.place.clause);
-        let before = Span::new(before.max(clause.start), self.span.start);
-        let behind = self.context.text.get(self.span.end..).unwrap_or_default();
-        let mut said: Vec<Concept> = ["on average", "at most", "at the most", "at least", "at the least"]
-            .iter()
-            .zip([
-                Concept::Mean,
-                Concept::Most,
-                Concept::Most,
-                Concept::Least,
-                Concept::Least,
-            ])
-            .filter(|(words, _)| {
-                behind
-                    .trim_start_matches(['*', '_'])
-                    .trim_start()
-                    .starts_with(**words)
-            })
-            .map(|(_, concept)| concept)
-            .collect();
-        if said.is_empty() {
-            let words = self.context.words_in(before).iter().rev().take(REACH);
-            said.extend(
-                words
-                    .filter_map(|word| super::shape::extreme_of(&word.low))
-                    .take(1),
-            );
-        }
-        said.first()
-            .is_some_and(|concept| concept != own && shape.extremes.values().any(|one| one == concept))
-    }
-
     /// Whether a name stands behind `per` and is of a column that has no such word in its own: the capacity of `1,088 kWh per
     /// kWp` says nothing of the yield.
     fn is_what_it_is_for(&self, mention: &Mention<'_>) -> bool {
@@ -433,7 +406,8 @@ impl<'i> FigureContext<'_, '_, 'i> {
         if of_year == Entailment::Yes && self.is_of_the_year_before() {
             return of_year;
         }
-        if of_year == Entailment::No || self.is_of_another_extreme(material, column) {
+        let of_month = self.says_month_of(material, column);
+        if of_year.and(of_month) == Entailment::No || self.is_of_another_extreme(material, column) {
             return Entailment::No;
         }
         if let Some(says) = self.adjacent_column_says(column, &self.columns_in_sentence(material)) {

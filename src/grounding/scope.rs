@@ -8,7 +8,7 @@ use std::rc::Rc;
 pub(super) use super::figure_context::FigureContext;
 use super::index::CellIndex;
 use super::mentions::{mentions, names, ours, unknown};
-use super::number::Number;
+use super::number::{Kind, Number};
 use super::text::{Layout, Span, TextPeriod, TextPlace, TextWord, held, stem, words};
 use super::vocabulary::Concept;
 use super::work::Work;
@@ -313,9 +313,33 @@ impl<'a, 'i> TextContext<'a, 'i> {
             scopes.push(wider(place.sentence));
             if place.item {
                 scopes.push(wider(place.line));
+                scopes.extend(self.lead_of_list(place.line).map(wider));
             }
         }
         scopes
+    }
+
+    /// The line that leads into a list, if it only says what the list is of: `In March 2026:`.
+    fn lead_of_list(&self, item: Span) -> Option<Span> {
+        const MOST_ITEMS: usize = 12;
+        let mut end = item.start;
+        for _ in 0..MOST_ITEMS {
+            let above = self.text.get(..end)?.strip_suffix('\n')?;
+            let start = above.rfind('\n').map_or(0, |at| at + 1);
+            let line = Span::new(start, above.len());
+            let written = line.of(self.text).trim();
+            let place = self.layout.place(Span::new(start, (start + 1).min(line.end)));
+            if !written.is_empty() && !place.item {
+                let leads = written.len() < 80
+                    && self
+                        .numbers_in(line)
+                        .iter()
+                        .all(|number| number.kind != Kind::Quantity);
+                return leads.then_some(line);
+            }
+            end = start;
+        }
+        None
     }
 
     /// Where a sentence speaks of another of the same kind without its name, between the figure before and this one: `the

@@ -37,6 +37,8 @@ pub(super) struct Shape {
     pub(super) extremes: HashMap<usize, Concept>,
     /// The year of each numeric column that is of one by its name: `revenue_2018`.
     pub(super) column_years: HashMap<usize, i16>,
+    /// Columns that are of a month by their names, of several with different ones: `orders_jan`, `orders_feb`.
+    pub(super) column_months: HashMap<usize, i8>,
     /// Rows that the model saw.
     pub(super) seen: usize,
     /// Columns whose numbers are parts of a whole, ids among them.
@@ -104,6 +106,12 @@ pub(super) fn year_of_column(column: &Column) -> Option<i16> {
     let words = name_words(&column.name);
     let mut years = words.iter().filter_map(|word| word.parse::<i16>().ok());
     years.find(|year| (1900..=2100).contains(year))
+}
+
+/// The month in the name of a column: `orders_jan`. `may` and `march` are verbs too, so that a year or another month has to help.
+pub(super) fn month_of_column(column: &Column) -> Option<i8> {
+    let words = name_words(&column.name);
+    words.iter().find_map(|word| crate::text::month(word))
 }
 
 /// Which rows have days that no other row has.

@@ -1,6 +1,6 @@
 //! How a change is told: with a sign of its own, by a verb, or by where it went.
 
-use super::scope::{FigureContext, MentionTarget};
+use super::scope::{Entailment, FigureContext, Mention, MentionTarget};
 use super::text::Span;
 use super::vocabulary::Concept;
 
@@ -100,12 +100,55 @@ impl FigureContext<'_, '_, '_> {
 
     /// Whether a change would be from the column of a later year to that of an earlier one: `-11,535` of 226,415 after 214,880.
     pub(super) fn is_from_later_year(&self, material: usize, one: usize, other: usize) -> bool {
-        let shape = self.context.index.shapes.get(material);
-        let years = shape.and_then(|shape| {
-            let years = &shape.column_years;
-            Some((*years.get(&one)?, *years.get(&other)?))
-        });
-        years.is_some_and(|(one, other)| one < other) && self.tells_of_time()
+        self.is_of_earlier_year(material, one, other) == Some(true) && self.tells_of_time()
+    }
+
+    /// What the month that is named last before the figure, or right behind it, says to a column that is of one by its name: `in
+    /// February 1,004` is none of `orders_jan`.
+    pub(super) fn says_month_of(&self, material: usize, column: usize) -> Entailment {
+        let months = self
+            .context
+            .index
+            .shapes
+            .get(material)
+            .map(|shape| &shape.column_months);
+        let Some(own) = months
+            .filter(|months| months.len() > 1)
+            .and_then(|months| months.get(&column))
+        else {
+            return Entailment::Nothing;
+        };
+        if self.place.row.is_some() || self.is_from_to() {
+            return Entailment::Nothing;
+        }
+        let month = |mention: &Mention<'_>| match mention.what {
+            MentionTarget::TextPeriod(period) => period.month().map(|month| (mention.span, month)),
+            _ => None,
+        };
+        let mut named = self.context.mentions_in(self.place.sentence).filter_map(month);
+        let behind = |span: Span| {
+            let gap = self.context.text.get(self.span.end..span.start).unwrap_or(".");
+            matches!(gap, " in " | " (in ")
+        };
+        let (mut before, mut right) = (None, None);
+        for (span, month) in named.by_ref() {
+            if span.end <= self.span.start {
+                before = Some(month);
+            } else if behind(span) {
+                right = Some(month);
+            }
+        }
+        match right.or(before) {
+            None => Entailment::Nothing,
+            Some(month) if month == *own => Entailment::Yes,
+            Some(_) => Entailment::No,
+        }
+    }
+
+    /// Whether a column is of an earlier year than another, where both are of one by their names.
+    pub(super) fn is_of_earlier_year(&self, material: usize, one: usize, other: usize) -> Option<bool> {
+        let years = &self.context.index.shapes.get(material)?.column_years;
+        Some(years.get(&one)? < years.get(&other)?)
     }
 
     /// Whether the figure is of something of the other end: `Rovers have 61 goals, three more than Athletic's 58; their defence let

@@ -29,6 +29,7 @@ mod splitter;
 mod syntax;
 mod table_columns;
 mod text;
+mod total_word;
 mod units;
 
 pub(crate) use format::{as_set_up, clear_date_style, styled_day};

@@ -1,9 +1,11 @@
 //! Rows of a result as a Markdown table.
 
+use std::ops::Range;
+
 use super::format::FigureFormat;
 use super::known_results::{KnownResult, KnownResults};
 use super::resolve::{CellContent, cell};
-use super::syntax::TableReference;
+use super::syntax::{RowChoice, TableReference};
 use super::table_columns::{TableColumn, table_columns};
 use super::text::ReferenceProblem;
 use crate::grounding::{FigureKind, ReferencedFigure, Trace};
@@ -25,6 +27,8 @@ pub(super) struct PrintedTable {
     pub(super) figures: Vec<ReferencedFigure>,
     /// The names of its columns.
     pub(super) columns: Vec<String>,
+    /// The first of its rows, counted from 0, and how many there are.
+    pub(super) from: usize,
     pub(super) rows: usize,
 }
 
@@ -40,19 +44,25 @@ pub(super) fn print(
         return Err(ReferenceProblem::new(format!("{} has no rows", known.handle))
             .hint("say that there is no such data"));
     }
-    let wanted = reference.first.unwrap_or(all).min(all).min(MOST_ROWS);
+    let most = |wanted: usize| wanted.min(all).min(MOST_ROWS);
+    let wanted = match reference.rows {
+        None => 0..most(all),
+        Some(RowChoice::First(rows)) => 0..most(rows),
+        Some(RowChoice::Last(rows)) => all - most(rows)..all,
+    };
     let mut printed = PrintedTable {
         text: String::new(),
         figures: Vec::new(),
         columns: Vec::new(),
+        from: wanted.start,
         rows: 0,
     };
     printed.header(known, &columns);
     let formats: Vec<FigureFormat> = columns
         .iter()
-        .map(|column| even_decimals(known, column, wanted))
+        .map(|column| even_decimals(known, column, wanted.clone()))
         .collect();
-    for row in 0..wanted {
+    for row in wanted {
         if printed.text.len() > MOST_BYTES {
             break;
         }
@@ -65,12 +75,12 @@ pub(super) fn print(
 }
 
 /// As many decimals in every row as the row with the most of them has, so that points stand under each other.
-fn even_decimals(known: &KnownResult, column: &TableColumn, rows: usize) -> FigureFormat {
+fn even_decimals(known: &KnownResult, column: &TableColumn, rows: Range<usize>) -> FigureFormat {
     let mut format = column.format.clone();
     if format.decimals.is_some() || format.significant.is_some() {
         return format;
     }
-    for row in 0..rows {
+    for row in rows {
         let Ok(found) = cell(known, row, column.at) else {
             continue;
         };
@@ -167,7 +177,12 @@ impl PrintedTable {
             rows: Vec::new(),
         };
         let printed = self.rows.to_string();
-        self.piece("\n\n*The first ", &printed, None, None);
+        let end = if self.from == 0 {
+            "\n\n*The first "
+        } else {
+            "\n\n*The last "
+        };
+        self.piece(end, &printed, None, None);
         self.piece(" of ", &all.to_string(), Some(FigureKind::Number), Some(whole));
         let read = if known.table.extent.is_cut() {
             " rows that were read; "

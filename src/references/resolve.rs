@@ -8,20 +8,19 @@ use super::known_results::{KnownResult, KnownResults};
 use super::row_index::granularity;
 use super::syntax::{CellReference, Reference, RowReference};
 use super::text::ReferenceProblem;
+use super::total_word::TotalWord;
 use super::units::WrittenUnit;
 use crate::catalog::nearest;
 use crate::grounding::{DerivedFrom, FigureKind, Trace};
-use crate::result::{
-    Amount, Cell, Column, ColumnSummary, ColumnTotals, ResultOrigin, TotalKind, encode_cell,
-};
+use crate::result::{Amount, Cell, Column, ResultOrigin, encode_cell};
 use crate::text::clean_line;
 
 /// Columns that are named when one is not found.
 const MOST_COLUMNS: usize = 12;
 /// Longest text of a cell that is written, in characters.
-const MOST_CELL_CHARS: usize = 400;
+pub(super) const MOST_CELL_CHARS: usize = 400;
 /// Longest name in a message, in characters.
-const MOST_CHARS: usize = 60;
+pub(super) const MOST_CHARS: usize = 60;
 
 /// A figure that was found, and how it is written.
 #[derive(Debug, Clone)]
@@ -130,13 +129,11 @@ pub(super) fn find(place: &CellReference, known: &KnownResult) -> Result<FoundVa
             cell(known, row, column)
         }
         RowReference::Key(key) => {
-            let found = known.rows().row(&known.table, known.handle, key);
-            let total = total_named(&key.whole).filter(|_| !key.quoted);
-            match (found, total) {
-                (Ok(row), _) => cell(known, row, column),
-                (Err(_), Some(wanted)) => total_of(known, column, wanted),
-                (Err(problem), None) => Err(problem),
+            if let Some(word) = TotalWord::read(key) {
+                return word.resolve(known, column);
             }
+            let row = known.rows().row(&known.table, known.handle, key)?;
+            cell(known, row, column)
         }
     }
 }
@@ -216,120 +213,6 @@ fn value_of(known: &KnownResult, cell: &Cell, column: usize, about: &Column) -> 
     }
 }
 
-/// What a word behind the `@` says of a whole column.
-fn total_named(word: &str) -> Option<TotalKind> {
-    match normal(word).as_str() {
-        "total" | "sum" | "all" | "alltotal" => Some(TotalKind::Sum),
-        "mean" | "average" | "avg" => Some(TotalKind::Mean),
-        "min" | "minimum" | "lowest" | "first" | "earliest" => Some(TotalKind::Min),
-        "max" | "maximum" | "highest" | "last" | "latest" => Some(TotalKind::Max),
-        "count" => Some(TotalKind::Count),
-        "distinct" => Some(TotalKind::Distinct),
-        _ => None,
-    }
-}
-
-fn total_of(known: &KnownResult, column: usize, wanted: TotalKind) -> Result<FoundValue, ReferenceProblem> {
-    if let Some((why, way_on)) = known.not_whole() {
-        let problem = ReferenceProblem::new(why);
-        return Err(match extreme_row(known, column, wanted) {
-            Some(row) => problem.hint(row),
-            None => problem.hint(way_on),
-        });
-    }
-    for row in 0..known.table.rows.len() {
-        known.check_founded(row)?;
-    }
-    let about = known.column(column).ok_or_else(|| no_column(known, None))?;
-    let name = clean_line(&about.name, MOST_CHARS);
-    let means_nothing = || {
-        ReferenceProblem::new(format!(
-            "the {} of {name} in {} means nothing",
-            wanted.word(),
-            known.handle
-        ))
-        .hint("name a row, or another column")
-    };
-    if matches!(known.origin, ResultOrigin::Calculated { .. }) {
-        return Err(means_nothing());
-    }
-    let totals = known.totals_of(column).ok_or_else(means_nothing)?;
-    let ColumnTotals { values, summary, .. } = totals;
-    let amount = |amount: Amount| match amount {
-        Amount::Exact(value) => CellContent::Number(value),
-        other @ Amount::Approximate(_) => CellContent::Written(other.to_string(), FigureKind::Number),
-    };
-    let whole = |count: u64| CellContent::Number(Decimal::from(count));
-    let time = |text: &str| {
-        let granularity = granularity(&known.table, column);
-        let text = granularity.map_or_else(|| text.to_owned(), |one| one.write_for(text, about));
-        CellContent::Written(known.as_text(&text, MOST_CELL_CHARS), FigureKind::Date)
-    };
-    let mut format = known.number_format(column);
-    let value = match (wanted, &summary) {
-        (TotalKind::Count, _) => whole(values),
-        (
-            TotalKind::Sum,
-            ColumnSummary::Numbers {
-                sum: Some(sum),
-                unreadable: 0,
-                ..
-            },
-        ) => amount(*sum),
-        (
-            TotalKind::Mean,
-            ColumnSummary::Numbers {
-                mean: Some(mean),
-                unreadable: 0,
-                ..
-            },
-        ) => amount(*mean),
-        (TotalKind::Min, ColumnSummary::Numbers { min, .. }) => amount(*min),
-        (TotalKind::Max, ColumnSummary::Numbers { max, .. }) => amount(*max),
-        (TotalKind::Min, ColumnSummary::Span { first, .. }) => time(first),
-        (TotalKind::Max, ColumnSummary::Span { last, .. }) => time(last),
-        (TotalKind::Distinct, ColumnSummary::Distinct(count)) => whole(*count),
-        _ => return Err(means_nothing()),
-    };
-    if matches!(wanted, TotalKind::Count | TotalKind::Distinct) {
-        format = NumberFormat::of_count();
-    }
-    let result = known.handle.to_string();
-    Ok(FoundValue {
-        value,
-        format,
-        trace: Trace::Total {
-            result: result.clone(),
-            column: about.name.clone(),
-            total: wanted,
-        },
-        input: Some(DerivedFrom {
-            result,
-            column: about.name.clone(),
-            rows: Vec::new(),
-            total: Some(wanted),
-        }),
-    })
-}
-
-/// Points at the row that has the least or greatest value of those that are here.
-fn extreme_row(known: &KnownResult, column: usize, wanted: TotalKind) -> Option<String> {
-    let (word, sign) = match wanted {
-        TotalKind::Min => ("least", -1.0),
-        TotalKind::Max => ("greatest", 1.0),
-        _ => return None,
-    };
-    let name = clean_line(&known.column(column)?.name, MOST_CHARS);
-    let values = known.table.rows.iter().enumerate();
-    let values = values.filter_map(|(row, cells)| Some((row, cells.get(column)?.amount()?.as_f64() * sign)));
-    let (row, _) = values.max_by(|(_, one), (_, other)| one.total_cmp(other))?;
-    let key = known.rows().written(&known.table, row);
-    Some(format!(
-        "the {word} of these rows is {{{{{} {name} @ {key}}}}}",
-        known.handle
-    ))
-}
-
 fn count_of_rows(known: &KnownResult) -> Result<FoundValue, ReferenceProblem> {
     known.check_whole()?;
     Ok(FoundValue {
@@ -400,7 +283,7 @@ fn only_column(known: &KnownResult) -> Option<usize> {
     }
 }
 
-fn no_column(known: &KnownResult, wanted: Option<&str>) -> ReferenceProblem {
+pub(super) fn no_column(known: &KnownResult, wanted: Option<&str>) -> ReferenceProblem {
     let all = known.table.columns.iter().map(|column| column.name.as_str());
     let (problem, columns) = match wanted {
         Some(wanted) => {
@@ -463,7 +346,7 @@ fn spelled(name: &str) -> String {
 }
 
 /// Only letters and digits, in lower case.
-fn normal(text: &str) -> String {
+pub(super) fn normal(text: &str) -> String {
     text.chars()
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)

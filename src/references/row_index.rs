@@ -105,6 +105,18 @@ impl RowIndex {
         })
     }
 
+    /// The rows that have a value in one of the columns of their key.
+    pub(super) fn keyed_by(&self, value: &str) -> Vec<usize> {
+        let value = normal(value);
+        let columns = self.columns.iter().filter(|column| self.key.contains(&column.at));
+        let rows: BTreeSet<usize> = columns
+            .filter_map(|column| column.rows.get(&value))
+            .flatten()
+            .copied()
+            .collect();
+        rows.into_iter().collect()
+    }
+
     /// The rows that have all of these values, each in its column, or in any where none is named.
     fn hits(&self, values: impl Iterator<Item = (Option<usize>, String)>) -> Vec<usize> {
         let mut hits: Option<BTreeSet<usize>> = None;

@@ -1,7 +1,7 @@
 //! Finds references in a text that comes in pieces. Text goes on as soon as it is known to be text; only an open `{{` waits,
 //! and never for more than [`MOST_BYTES`].
 
-use super::syntax::Reference;
+use super::syntax::{Reference, open_quote, quoted};
 
 /// Most bytes between the braces of a reference.
 pub(super) const MOST_BYTES: usize = 400;
@@ -39,14 +39,7 @@ impl TextSplitter {
 
     /// The text has ended: what waits is text, or a reference that is not closed.
     pub fn finish(&mut self) -> Vec<TextPiece> {
-        match self.waiting.strip_prefix(OPEN) {
-            Some(inside) if Reference::begins(inside) => {
-                let inside = inside.to_owned();
-                self.waiting.clear();
-                vec![TextPiece::Unclosed(inside)]
-            }
-            _ => self.decided(true),
-        }
+        self.decided(true)
     }
 
     fn decided(&mut self, ended: bool) -> Vec<TextPiece> {
@@ -57,10 +50,16 @@ impl TextSplitter {
         while let Some(found) = waiting.get(at..).and_then(|rest| rest.find('{')) {
             let open = at + found;
             let rest = waiting.get(open..).unwrap_or_default();
-            match opened(rest) {
+            match opened(rest, ended) {
                 BraceStart::Undecided if !ended => {
                     text(&mut pieces, waiting.get(from..open));
                     rest.clone_into(&mut self.waiting);
+                    return pieces;
+                }
+                BraceStart::Undecided if rest.strip_prefix(OPEN).is_some_and(Reference::begins) => {
+                    text(&mut pieces, waiting.get(from..open));
+                    let inside = rest.get(OPEN.len()..).unwrap_or_default();
+                    pieces.push(TextPiece::Unclosed(inside.to_owned()));
                     return pieces;
                 }
                 BraceStart::Undecided | BraceStart::NotOne => at = open + 1,
@@ -78,8 +77,8 @@ impl TextSplitter {
     }
 }
 
-/// What begins with the brace that `rest` begins with.
-fn opened(rest: &str) -> BraceStart {
+/// What begins with the brace that `rest` begins with. Braces in the quotes of a key are data.
+fn opened(rest: &str, ended: bool) -> BraceStart {
     let Some(inside) = rest.strip_prefix(OPEN) else {
         return if rest.len() < OPEN.len() {
             BraceStart::Undecided
@@ -87,21 +86,32 @@ fn opened(rest: &str) -> BraceStart {
             BraceStart::NotOne
         };
     };
-    let bytes = inside.as_bytes();
-    let window = bytes.get(..MOST_BYTES + CLOSE.len()).unwrap_or(bytes);
-    let end = window
-        .windows(CLOSE.len())
-        .position(|two| two == CLOSE.as_bytes());
-    let looked_at = window.get(..end.unwrap_or(window.len())).unwrap_or_default();
-    let broken =
-        looked_at.contains(&b'\n') || looked_at.windows(OPEN.len()).any(|two| two == OPEN.as_bytes());
-    match end {
-        _ if broken => BraceStart::NotOne,
+    let most = MOST_BYTES + CLOSE.len();
+    let mut end = inside.len().min(most);
+    while !inside.is_char_boundary(end) {
+        end -= 1;
+    }
+    let window = inside.get(..end).unwrap_or_default();
+    let line = window.split('\n').next().unwrap_or_default();
+    // Whether more of this line may come.
+    let goes_on = !ended && line.len() == window.len() && inside.len() < most;
+    let quoted = quoted(line);
+    let outside = |mark: &str| {
+        let inside = |at: &usize| quoted.iter().any(|(from, to)| (from..to).contains(&at));
+        line.match_indices(mark).map(|(at, _)| at).find(|at| !inside(at))
+    };
+    let (close, open) = (outside(CLOSE), outside(OPEN));
+    let waits = open_quote(line).is_some_and(|quote| close.is_none_or(|close| quote < close));
+    if goes_on && waits {
+        return BraceStart::Undecided;
+    }
+    match close {
+        Some(length) if open.is_some_and(|open| open < length) => BraceStart::NotOne,
         Some(length) if inside.get(..length).is_some_and(Reference::begins) => {
             BraceStart::Reference { length }
         }
         Some(_) => BraceStart::NotOne,
-        None if window.len() == MOST_BYTES + CLOSE.len() => BraceStart::NotOne,
+        None if open.is_some() || line.len() < window.len() || inside.len() >= most => BraceStart::NotOne,
         None => BraceStart::Undecided,
     }
 }

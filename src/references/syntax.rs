@@ -81,8 +81,29 @@ pub struct TableReference {
     pub(super) result: Handle,
     /// The columns in order, each as written, with its format and name; all when there are none.
     pub(super) columns: Vec<String>,
-    /// How many rows from the first on; all, when it is not said.
-    pub(super) first: Option<usize>,
+    /// Which rows; all, when it is not said.
+    pub(super) rows: Option<RowChoice>,
+}
+
+/// Some rows of a table, from one of its ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RowChoice {
+    First(usize),
+    Last(usize),
+}
+
+impl RowChoice {
+    /// Reads `first 10`, `top 10`, `10`, `last 3`.
+    fn parse(options: &str) -> Option<Self> {
+        let low = options.to_lowercase();
+        let mut words = low.split_whitespace().filter(|word| *word != "rows").peekable();
+        let last = words
+            .next_if(|word| matches!(*word, "first" | "top" | "last"))
+            .is_some_and(|word| word == "last");
+        let number = words.next()?.parse().ok().filter(|number| *number > 0)?;
+        let choice = if last { Self::Last } else { Self::First };
+        words.next().is_none().then_some(choice(number))
+    }
 }
 
 impl DerivedOperation {
@@ -157,7 +178,7 @@ impl Reference {
             });
         }
         let mut table = TableReference::parse(rest)?;
-        table.first = first_rows(options)?;
+        table.rows = chosen_rows(options)?;
         if word != "chart" {
             return Ok(Self::Table(table));
         }
@@ -167,6 +188,12 @@ impl Reference {
             .and_then(|name| ChartKind::named(bare(name)));
         if named.is_some() {
             table.columns.remove(0);
+        }
+        if let Some(RowChoice::Last(_)) = table.rows {
+            return Err(
+                ReferenceProblem::new("a chart begins at the first row".to_owned())
+                    .hint("sort or filter the rows with more_rows, and draw that result"),
+            );
         }
         Ok(Self::Chart(named.unwrap_or_default(), table))
     }
@@ -270,7 +297,7 @@ impl TableReference {
                 .filter(|name| !name.is_empty())
                 .map(str::to_owned)
                 .collect(),
-            first: None,
+            rows: None,
         })
     }
 }
@@ -344,27 +371,18 @@ fn two(operation: DerivedOperation, text: &str) -> Result<[CellReference; 2], Re
     Ok([first, second])
 }
 
-/// Reads `first 10`.
-fn first_rows(options: Option<&str>) -> Result<Option<usize>, ReferenceProblem> {
+/// Which rows stand behind the bar.
+fn chosen_rows(options: Option<&str>) -> Result<Option<RowChoice>, ReferenceProblem> {
     let Some(options) = options.map(str::trim).filter(|options| !options.is_empty()) else {
         return Ok(None);
     };
-    let low = options.to_lowercase();
-    let mut words = low
-        .split_whitespace()
-        .filter(|word| !matches!(*word, "first" | "top" | "rows"));
-    let number = words
-        .next()
-        .and_then(|word| word.parse().ok())
-        .filter(|number| *number > 0);
-    match (number, words.next()) {
-        (Some(number), None) => Ok(Some(number)),
-        _ => Err(ReferenceProblem::new(format!(
-            "\"{}\" is not a choice of rows: behind the bar stands first 10 or another number; a format stands behind its \
-             column, as in revenue (M)",
+    RowChoice::parse(options).map(Some).ok_or_else(|| {
+        ReferenceProblem::new(format!(
+            "\"{}\" is not a choice of rows: behind the bar stands first 10, last 10 or another number; a format stands behind \
+             its column, as in revenue (M)",
             shown(options)
-        ))),
-    }
+        ))
+    })
 }
 
 /// The first word, and what stands behind it: behind a space, a point, a colon or an `@`.
@@ -405,8 +423,19 @@ pub(super) fn bare(text: &str) -> &str {
 }
 
 /// The bytes of `text` that stand in quotes. A quote opens at the beginning of a value only, and needs its other half.
-fn quoted(text: &str) -> Vec<(usize, usize)> {
+pub(super) fn quoted(text: &str) -> Vec<(usize, usize)> {
+    quotes(text).0
+}
+
+/// The first quote that has no other half yet.
+pub(super) fn open_quote(text: &str) -> Option<usize> {
+    quotes(text).1
+}
+
+/// What stands in quotes, and the first one that is left open.
+fn quotes(text: &str) -> (Vec<(usize, usize)>, Option<usize>) {
     let mut found = Vec::new();
+    let mut open = None;
     let mut after_begin = true;
     let mut skip = 0usize;
     for (at, c) in text.char_indices() {
@@ -420,14 +449,17 @@ fn quoted(text: &str) -> Vec<(usize, usize)> {
         };
         if let Some(close) = close.filter(|_| after_begin) {
             let rest = text.get(at + c.len_utf8()..).unwrap_or_default();
-            if let Some(length) = rest.find(close) {
-                skip = at + c.len_utf8() + length + close.len_utf8();
-                found.push((at, skip));
+            match rest.find(close) {
+                Some(length) => {
+                    skip = at + c.len_utf8() + length + close.len_utf8();
+                    found.push((at, skip));
+                }
+                None => open = open.or(Some(at)),
             }
         }
         after_begin = c.is_whitespace() || matches!(c, '@' | ',' | '=' | ':' | '.' | '|' | '/' | '>');
     }
-    found
+    (found, open)
 }
 
 fn is_unquoted(text: &str, at: usize) -> bool {

@@ -87,6 +87,7 @@ enum LastWritten {
 struct TableInText {
     result: crate::result::Handle,
     columns: Vec<String>,
+    from: usize,
     rows: usize,
     /// The chart that it stands for, by its place among them.
     chart: Option<usize>,
@@ -299,6 +300,7 @@ impl ReferencedText {
         self.tables.push(TableInText {
             result: table.result,
             columns: printed.columns.clone(),
+            from: printed.from,
             rows: printed.rows,
             chart,
         });
@@ -324,6 +326,7 @@ impl ReferencedText {
     ) -> Option<usize> {
         let known = self.tables.iter_mut().find(|known| {
             known.result == result
+                && known.from == printed.from
                 && known.rows >= printed.rows
                 && printed
                     .columns

@@ -1,5 +1,6 @@
 mod blind;
 mod fields;
+mod guild;
 mod hard;
 mod listed;
 mod mixed;

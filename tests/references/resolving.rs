@@ -69,6 +69,79 @@ async fn a_row_that_is_called_total_is_that_row() {
     assert_eq!(text.text(), "3");
 }
 
+fn named(names: [&str; 3], values: [u32; 3]) -> cardinal::result::ResultTable {
+    let columns = vec![
+        column("code", cardinal::result::ColumnKind::Text),
+        column("name", cardinal::result::ColumnKind::Text),
+        column("revenue", cardinal::result::ColumnKind::Integer),
+    ];
+    let rows = ["A1", "B2", "C3"].into_iter().zip(names).zip(values);
+    let rows = rows.map(|((code, name), value)| vec![json!(code), json!(name), json!(value)]);
+    table(columns, rows.collect())
+}
+
+async fn of_one(table: cardinal::result::ResultTable, written: &str) -> String {
+    let mut held = HeldResults::default();
+    hold(&mut held, table);
+    let text = ReferencedText::of(written, &known(&held).await);
+    match text.references().iter().find_map(|one| one.problem.as_ref()) {
+        Some(problem) => format!("problem: {problem}"),
+        None => text.text().to_owned(),
+    }
+}
+
+/// The word is a row only where the rows are keyed by it, not where any name beside the key is that word.
+#[tokio::test]
+async fn a_name_beside_the_key_is_no_total() {
+    let shops = || named(["Total", "Max", "Lowest"], [10, 20, 5]);
+    for (written, wanted) in [
+        ("{{r1 revenue @ total}}", "35"),
+        ("{{r1 revenue @ max}}", "20"),
+        ("{{r1 revenue @ lowest}}", "5"),
+        ("{{r1 revenue @ \"Total\"}}", "10"),
+        ("{{r1 revenue @ A1}}", "10"),
+        ("{{share r1 revenue @ A1 of total}}", "28.6%"),
+    ] {
+        assert_eq!(of_one(shops(), written).await, wanted, "{written}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_a_word_for_a_total_is_refused_with_both_choices() {
+    let mut brands = named(["x", "y", "z"], [10, 20, 25]);
+    for (row, name) in brands.rows.iter_mut().zip(["Total", "Max", "Shell"]) {
+        row[0] = cardinal::result::Cell::text(name);
+    }
+    for (written, row, total) in [
+        (
+            "{{r1 revenue @ total}}",
+            "{{r1 revenue @ \"Total\"}}",
+            "{{r1 revenue @ sum}}",
+        ),
+        (
+            "{{r1 revenue @ Max}}",
+            "{{r1 revenue @ \"Max\"}}",
+            "{{r1 revenue @ maximum}}",
+        ),
+    ] {
+        let said = of_one(brands.clone(), written).await;
+        assert!(said.starts_with("problem: "), "{said}");
+        assert!(said.contains(row) && said.contains(total), "{said}");
+        assert!(of_one(brands.clone(), row).await.parse::<u32>().is_ok(), "{row}");
+    }
+    assert_eq!(of_one(brands.clone(), "{{r1 revenue @ sum}}").await, "55");
+    assert_eq!(of_one(brands, "{{r1 revenue @ maximum}}").await, "25");
+}
+
+#[tokio::test]
+async fn the_last_number_of_a_column_is_not_its_greatest() {
+    for written in ["{{r1 orders @ last}}", "{{r2 revenue @ latest}}"] {
+        let said = problem(written).await;
+        assert!(said.contains("name the row by its key"), "{written}: {said}");
+    }
+    assert_eq!(resolved("{{r1 created_at @ last}}").await.text(), "2025-03");
+}
+
 #[tokio::test]
 async fn totals_that_mean_nothing_or_are_not_whole_are_refused() {
     let rate = problem("{{r1 conversion_rate @ total}}").await;

@@ -64,6 +64,8 @@ async fn a_sentence_that_names_another_row_is_found() {
         "| Month | Orders |\n|---|---|\n| 2025-01 | {{r1 revenue @ 2025-01}} |",
         "In January 2025 orders were {{r1 revenue @ 2025-01}}.",
         "Widget made {{r3 revenue @ 2025-02, \"Gadget, Large\"}} in February 2025.",
+        "In January 2025, orders: {{r1 revenue @ 2025-01}}.",
+        "In January 2025: revenue: {{r1 orders @ 2025-01}}, orders: {{r1 orders @ 2025-01}}.",
     ] {
         let (written, agrees) = agrees(text).await;
         assert!(agrees.contains(&false), "{text}\n{written}\n{agrees:?}");
@@ -89,6 +91,71 @@ async fn a_sentence_that_names_its_row_or_none_passes() {
         "In January 2025 there were {{r1 orders @ 2025-01}} orders and {{r1 revenue @ 2025-01}} of revenue.",
         "Revenue per order in January 2025 was {{ratio r1 revenue @ 2025-01 / r1 orders @ 2025-01}}.",
         "Of the 3 years, 2024 was the best with {{r2 revenue @ 2024 | M}}.",
+    ] {
+        let (written, agrees) = agrees(text).await;
+        assert!(
+            !agrees.contains(&false) && !agrees.is_empty(),
+            "{text}\n{written}\n{agrees:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_worked_out_is_held_against_its_sentence() {
+    for text in [
+        // The other way.
+        "Revenue rose {{change r2 revenue @ 2024 -> 2025}} in fiscal year 2025.",
+        "Revenue rose {{change r2 revenue @ 2024 -> 2025 | abs}} in fiscal year 2025.",
+        "Revenue fell by {{change r2 revenue @ 2023 -> 2024}} in fiscal year 2024.",
+        "From 2024 to 2025 revenue changed by {{change r2 revenue @ 2025 -> 2024}}.",
+        "In March 2025 revenue was {{diff r1 revenue @ 2025-02 -> 2025-03 | abs}} higher than in February.",
+        // Other rows.
+        "In fiscal year 2025 revenue changed by {{change r2 revenue @ 2023 -> 2024}}.",
+        "Widget made {{share r3 revenue @ 2025-01, \"Gadget, Large\" of total}} of revenue in January 2025.",
+        "January 2025 made {{share r1 revenue @ 2025-02 of total}} of all revenue.",
+        "In January 2025 revenue per order was {{ratio r1 revenue @ 2025-03 / r1 orders @ 2025-03}}.",
+        // Another column.
+        "January 2025 made {{share r1 revenue @ 2025-01 of total}} of all orders.",
+        "Orders rose {{change r1 revenue @ 2025-01 -> 2025-02}} in February 2025.",
+    ] {
+        let (written, agrees) = agrees(text).await;
+        assert!(agrees.contains(&false), "{text}\n{written}\n{agrees:?}");
+    }
+    for text in [
+        "Revenue fell {{change r2 revenue @ 2024 -> 2025}} in fiscal year 2025.",
+        "Revenue fell by {{change r2 revenue @ 2024 -> 2025 | abs}} in fiscal year 2025, after a rise of {{change r2 revenue @ 2023 -> 2024}}.",
+        "From 2023 to 2024 revenue rose by {{change r2 revenue @ 2023 -> 2024}}.",
+        "2024 was {{diff r2 revenue @ 2025 -> 2024}} higher than 2025.",
+        "January 2025 made {{share r1 revenue @ 2025-01 of total}} of all revenue.",
+        "In January 2025 each order brought {{ratio r1 revenue @ 2025-01 / r1 orders @ 2025-01}}.",
+        "The difference between 2023 and 2024 is {{diff r2 revenue @ 2023 -> 2024}}.",
+        "It changed by {{change r2 revenue @ 2023 -> 2024}}.",
+        "| Year | Revenue | Change |\n|---|---|---|\n| 2024 | {{r2 revenue @ 2024}} | {{change r2 revenue @ 2023 -> 2024}} |",
+    ] {
+        let (written, agrees) = agrees(text).await;
+        assert!(
+            !agrees.contains(&false) && !agrees.is_empty(),
+            "{text}\n{written}\n{agrees:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_total_is_told_as_the_one_it_is() {
+    for text in [
+        "On average revenue was {{r1 revenue @ total}} a month.",
+        "In total there were {{r1 orders @ mean}} orders.",
+        "There were {{r1 orders @ mean}} orders.",
+        "The lowest revenue was {{r1 revenue @ max}}.",
+        "Together they came to {{r1 revenue @ 2025-02}}.",
+    ] {
+        let (written, agrees) = agrees(text).await;
+        assert!(agrees.contains(&false), "{text}\n{written}\n{agrees:?}");
+    }
+    for text in [
+        "In total revenue was {{r1 revenue @ total}}, {{r1 revenue @ mean}} a month on average.",
+        "The lowest revenue was {{r1 revenue @ min}} and the highest {{r1 revenue @ max}}.",
+        "The three months came to {{r1 revenue @ total}}.",
     ] {
         let (written, agrees) = agrees(text).await;
         assert!(

@@ -40,6 +40,32 @@ fn text_goes_on_and_only_an_open_reference_waits() {
 }
 
 #[test]
+fn braces_in_the_quotes_of_a_key_are_data() {
+    for inside in [
+        "r1 revenue @ \"{{x}}\"",
+        "r1 revenue @ \"a }} b\" | M",
+        "share r1 n @ `{{` of `}}`",
+    ] {
+        let whole = format!("It is {{{{{inside}}}}} here.");
+        let wanted = [text("It is "), reference(inside), text(" here.")];
+        assert_eq!(pieces(&[&whole]), wanted);
+        for cut in (0..whole.len()).filter(|at| whole.is_char_boundary(*at)) {
+            assert_eq!(pieces(&[&whole[..cut], &whole[cut..]]), wanted, "{cut}");
+        }
+    }
+    // A quote behind the reference is none of it, and one without its other half is no quote.
+    let mut splitter = TextSplitter::default();
+    assert_eq!(
+        splitter.push("{{r1 n}} of \"a"),
+        [reference("r1 n"), text(" of \"a")]
+    );
+    assert_eq!(
+        pieces(&["{{r1 n @ \"a}} and\nmore"]),
+        [reference("r1 n @ \"a"), text(" and\nmore")]
+    );
+}
+
+#[test]
 fn what_is_not_a_reference_is_text() {
     for plain in [
         "{{ user.name }}",

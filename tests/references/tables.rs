@@ -172,3 +172,25 @@ async fn a_total_can_be_named_of_a_few_rows_too() {
     let text = resolved("{{r2 revenue @ total}} in {{r2 rows}} years").await;
     assert_eq!(text.text(), "3,100,000.5 in 3 years");
 }
+
+#[tokio::test]
+async fn the_last_rows_can_be_printed() {
+    let text = resolved("{{table r2: fiscal_year, revenue | last 1}}").await;
+    assert!(
+        text.text().starts_with("| fiscal_year | revenue |"),
+        "{}",
+        text.text()
+    );
+    assert!(text.text().contains("| 2025 | 900,000.5 |"), "{}", text.text());
+    assert!(!text.text().contains("2024"), "{}", text.text());
+    assert!(
+        text.text()
+            .contains("*The last 1 of 3 rows; 2 more in result r2.*"),
+        "{}",
+        text.text()
+    );
+    let all = resolved("{{table r2 | last 9}}").await;
+    assert!(!all.text().contains("*The"), "{}", all.text());
+    let chart = problem("{{chart r2: bar, fiscal_year, revenue | last 2}}").await;
+    assert!(chart.contains("more_rows"), "{chart}");
+}

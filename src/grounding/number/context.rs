@@ -129,6 +129,10 @@ pub(super) fn kind(text: &str, start: usize, end: usize, value: f64) -> Kind {
         return Kind::Ordinal;
     }
     let next = next_word(right).to_lowercase();
+    // `6.2 per 100 bees`: so many belong to the unit.
+    if among("per pro je por par", &previous) && is_power_of_ten(value) && left.ends_with(' ') {
+        return Kind::Label;
+    }
     let span = among(
         "day days week weeks month months quarter quarters year years hours hour",
         &next,
@@ -151,6 +155,11 @@ pub(super) fn kind(text: &str, start: usize, end: usize, value: f64) -> Kind {
         return Kind::Year;
     }
     Kind::Quantity
+}
+
+fn is_power_of_ten(value: f64) -> bool {
+    let power = value.log10();
+    power >= 1.0 && (power - power.round()).abs() < f64::EPSILON
 }
 
 fn year(previous: &str, left: &str, right: &str) -> bool {

@@ -4,6 +4,7 @@ mod calendar;
 mod days;
 mod layout;
 mod period;
+mod period_reader;
 mod words;
 
 pub(super) use days::{days_of_iso, same_length};

@@ -2,21 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use cardinal::grounding::{Claim, Figure, Material, ground};
+use cardinal::grounding::{Claim, Figure, Material, ReferencedFigure, ground_referenced};
 
 use super::answers::{Answer, answers, written};
 use super::plant::{Kind, plant};
 use super::world::{World, world};
 
-/// What the matcher says of a text that stands in an answer's place.
-pub fn figures(answer: &Answer, text: &str, world: &World) -> Vec<Figure> {
+/// The results of an answer by their handles, and whether each is of this turn.
+pub fn handles(answer: &Answer) -> Vec<(String, &String, bool)> {
     let earlier = answer.before.iter().map(|name| (name, false));
     let now = answer.results.iter().map(|name| (name, true));
-    let handles: Vec<(String, &String, bool)> = earlier
-        .chain(now)
-        .enumerate()
+    let named = earlier.chain(now).enumerate();
+    named
         .map(|(at, (name, current))| (format!("r{}", at + 1), name, current))
-        .collect();
+        .collect()
+}
+
+/// What the matcher says of a text that stands in an answer's place.
+pub fn figures(answer: &Answer, text: &str, world: &World) -> Vec<Figure> {
+    figures_referenced(answer, text, &[], world)
+}
+
+/// The same, where the program wrote some of the figures in place of references.
+pub fn figures_referenced(
+    answer: &Answer,
+    text: &str,
+    referenced: &[ReferencedFigure],
+    world: &World,
+) -> Vec<Figure> {
+    let handles = handles(answer);
     let materials: Vec<Material<'_>> = handles
         .iter()
         .map(|(handle, name, current)| {
@@ -41,7 +55,7 @@ pub fn figures(answer: &Answer, text: &str, world: &World) -> Vec<Figure> {
         today: jiff::civil::date(2026, 6, 30),
         shown: &shown,
     };
-    ground(&claim, &materials)
+    ground_referenced(&claim, referenced, &materials, &|| false).unwrap()
 }
 
 /// What share of each kind has to be seen, in percent: what the words around a figure do not settle, nobody can see.

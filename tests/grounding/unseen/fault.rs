@@ -35,12 +35,19 @@ pub enum Fault {
     Sign,
     /// Another unit: thousands for millions, a fraction for its percent.
     Scale,
+    /// Two figures worked out in one way stand in each other's place.
+    Derived,
+    /// A change or difference the wrong way round.
+    Turned,
+    /// Another total of the column.
+    Total,
 }
 
 /// A wrong answer.
 pub struct Planted {
     pub fault: Fault,
     pub text: String,
+    pub parts: Vec<Part>,
     /// The lines that hold what was changed.
     pub lines: Vec<Range<usize>>,
 }
@@ -214,7 +221,7 @@ fn can_be_written(cell: &str, sample: &str) -> bool {
     }
 }
 
-fn changed(fault: Fault, answer: &Answer, world: &World, changes: &[(usize, Part)]) -> Option<Planted> {
+pub fn changed(fault: Fault, answer: &Answer, world: &World, changes: &[(usize, Part)]) -> Option<Planted> {
     let mut parts = answer.parts.clone();
     for (at, part) in changes {
         parts[*at] = part.clone();
@@ -222,7 +229,12 @@ fn changed(fault: Fault, answer: &Answer, world: &World, changes: &[(usize, Part
     let (right, _) = written(&answer.parts, world);
     let (text, places) = written(&parts, world);
     let lines = changes.iter().map(|(at, _)| line(&text, &places[*at])).collect();
-    (text != right).then_some(Planted { fault, text, lines })
+    (text != right).then_some(Planted {
+        fault,
+        text,
+        parts,
+        lines,
+    })
 }
 
 fn line(text: &str, place: &Range<usize>) -> Range<usize> {
@@ -256,6 +268,7 @@ fn headers(answer: &Answer, world: &World) -> Option<Planted> {
     Some(Planted {
         fault: Fault::Headers,
         text,
+        parts: Vec::new(),
         lines: vec![whole],
     })
 }

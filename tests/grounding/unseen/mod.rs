@@ -7,3 +7,4 @@
 
 mod fault;
 pub mod measure;
+mod pointed;
