@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::Usage;
-use crate::model::count::first_count;
+use crate::model::count::{field_at, first_count};
 use crate::model::finish::FinishKind;
 use crate::model::server_error::ServerError;
 use crate::wire::Opening;
@@ -81,12 +81,12 @@ impl ChatChunk {
         };
         let error = ["/error", "/delta/error", "/message/error"]
             .iter()
-            .find_map(|pointer| choices.iter().find_map(|choice| choice.pointer(pointer)))
-            .or_else(|| json.pointer("/x_groq/error"));
+            .find_map(|pointer| choices.iter().find_map(|choice| field_at(choice, pointer)))
+            .or_else(|| field_at(json, "/x_groq/error"));
         let usages = [
             json.get("usage"),
             choices.iter().find_map(|choice| choice.get("usage")),
-            json.pointer("/x_groq/usage"),
+            field_at(json, "/x_groq/usage"),
             json.get("amazon-bedrock-invocationMetrics"),
         ];
         let usage = usages.into_iter().flatten().find_map(usage);
