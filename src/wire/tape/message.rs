@@ -34,13 +34,12 @@ impl TapedMessage {
         if shared && let Some(found) = known().iter().find(|message| message.text() == raw) {
             return Some(Arc::clone(found));
         }
-        let message = match Self::of_texts(raw) {
-            Some(message) => message,
-            None => {
-                let mut value: Value = serde_json::from_str(raw).ok().filter(is_exact)?;
-                redact(&mut value);
-                Self::of(&value)?
-            }
+        let message = if let Some(message) = Self::of_texts(raw) {
+            message
+        } else {
+            let mut value: Value = serde_json::from_str(raw).ok().filter(is_exact)?;
+            redact(&mut value);
+            Self::of(&value)?
         };
         if shared && message.is_system {
             let mut known = known();

@@ -389,7 +389,6 @@ impl Serialize for SentBody {
 mod tests {
     use std::time::Duration;
 
-    use bytes::Bytes;
     use serde_json::json;
 
     use super::*;
