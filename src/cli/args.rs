@@ -191,10 +191,10 @@ pub(super) enum TokenCommand {
     /// Make a token. It is shown once
     Create {
         /// What it is called in lists
-        #[arg(long)]
+        #[arg(long, value_parser = super::token::name)]
         name: String,
         /// Who asks with it [default: its name]
-        #[arg(long)]
+        #[arg(long, value_parser = super::token::name)]
         principal: Option<String>,
         /// After which time it ends, such as 12h or 30d [default: never]
         #[arg(long, value_name = "TIME", value_parser = super::token::duration)]

@@ -71,6 +71,9 @@ pub(super) struct AnswerRecord {
     pub(super) finished_at: Option<String>,
     /// Who asked.
     pub(super) asked_by: String,
+    /// The number of the last event of the run that answered.
+    #[serde(skip)]
+    pub(super) last_event: Option<u64>,
     /// What `cardinal ask --json` prints.
     pub(super) answer: Option<AnswerBody>,
     /// The tables it rests on.
@@ -153,6 +156,9 @@ pub(super) struct AnswerContent {
     pub(super) tables: Vec<TableView>,
     pub(super) charts: Vec<Chart>,
     pub(super) follow_ups: Vec<Suggestion>,
+    /// The number of the last event of the run that answered.
+    #[serde(default)]
+    pub(super) last_event: Option<u64>,
 }
 
 /// Whether an answer was liked.

@@ -263,3 +263,49 @@ async fn the_catalog_and_suggestions_that_it_answers() {
         (&json!("open"), &json!(true), &Value::Null)
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_used_gives_its_answer_although_what_it_went_on_from_is_gone() {
+    let replies = ["One.", "Two."].map(Reply::text);
+    let server = TestServer::scripted(replies.into()).await;
+    let first = server.ask("What is the quokka?").await;
+    let body = json!({"question": "And the wombat?", "after": first["id"]});
+    let ask = Ask::post("/v1/answers", &body).with("idempotency-key", "k1");
+    let second = server.send(ask.clone()).await.json();
+    let gone = format!("/v1/sessions/{}", first["session"].as_str().unwrap());
+    assert_eq!(server.send(Ask::new("DELETE", &gone)).await.status, 204);
+    let again = server.send(ask.clone()).await;
+    assert_eq!(
+        (again.status, &again.json()["id"]),
+        (200, &second["id"]),
+        "{again:#?}"
+    );
+    let new = server
+        .send(Ask::post("/v1/answers", &body).with("idempotency-key", "k2"))
+        .await;
+    assert_eq!(new.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_are_sent_to_whoever_would_rather_have_them() {
+    let server = TestServer::new().await;
+    let kind = async |accept: &str| {
+        let ask = Ask::post("/v1/answers", &json!({"question": QUESTION})).with("accept", accept);
+        server.send(ask).await.header("content-type").to_owned()
+    };
+    for accept in [
+        "text/event-stream",
+        "application/json;q=0.5, text/event-stream",
+        "Text/Event-Stream; q=0.9, */*;q=0.1",
+    ] {
+        assert_eq!(kind(accept).await, "text/event-stream", "{accept}");
+    }
+    for accept in [
+        "application/json",
+        "*/*",
+        "text/event-stream;q=0",
+        "application/json, text/event-stream;q=0.5",
+    ] {
+        assert_eq!(kind(accept).await, "application/json", "{accept}");
+    }
+}

@@ -213,3 +213,20 @@ async fn a_tape_that_no_answer_has_is_removed() {
     assert!(file(record["id"].as_str().unwrap()).exists());
     assert_eq!(std::fs::read_dir(&tapes).unwrap().count(), sessions - 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comment_that_is_taken_back_and_a_title_of_before_are_nowhere() {
+    let server = TestServer::before(unknowing_model().await, |_| {}).await;
+    let record = server.ask("What is the emu?").await;
+    let feedback = format!("/v1/answers/{}/feedback", record["id"].as_str().unwrap());
+    let rated = json!({"rating": "down", "comment": "The quokka is missing"});
+    assert_eq!(server.post(&feedback, rated).await.status, 200);
+    let session = format!("/v1/sessions/{}", record["session"].as_str().unwrap());
+    for title in ["All about the quokka", "Animals"] {
+        let named = Ask::new("PATCH", &session).json(&json!({"title": title}));
+        assert_eq!(server.send(named).await.status, 200);
+    }
+    assert_eq!(server.post(&feedback, json!({"rating": null})).await.status, 200);
+    assert_eq!(places(&server, "quokka"), Vec::<String>::new());
+    assert_eq!(server.get(&session).await.json()["title"], "Animals");
+}

@@ -238,6 +238,22 @@ async fn a_shared_secret_among_the_keys_checks_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_a_name_the_only_key_of_the_algorithm_checks_a_token() {
+    let issuer = Issuer::new().await;
+    let rsa = json!({"kty": "RSA", "kid": "rsa", "use": "sig", "n": "sXchDaQebHnPiGvyDOAT4saGEUetSyo9MKLOoWFsueri", "e": "AQAB"});
+    issuer.keys.lock().unwrap().push(rsa);
+    let server = issuer.server().await;
+    let nameless = |pem: &str| encode(&Header::new(Algorithm::ES256), &claims(), &key(pem)).unwrap();
+    assert_eq!(status(&server, &nameless(FIRST)).await, 200);
+    assert_eq!(status(&server, &nameless(SECOND)).await, 401);
+    // With two of them nobody knows which.
+    let two = Issuer::new().await;
+    two.keys.lock().unwrap().push(published(SECOND, "two"));
+    let server = two.server().await;
+    assert_eq!(status(&server, &nameless(FIRST)).await, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn keys_that_are_not_known_are_looked_for_once_in_a_while() {
     let issuer = Issuer::new().await;
     let server = issuer.server().await;

@@ -99,12 +99,63 @@ async fn a_tape_without_its_header_is_begun_anew() {
     std::fs::write(&tape, "{\"cardinal_ta").unwrap();
     let now = ScriptedModel::openai(vec![Reply::text("It is unknown.")]).await;
     let process = ProcessPlan::new(folder.path(), &store, &now).start();
-    let told = Ask::get(&format!("/v1/answers/{id}/events"))
-        .send(&process.url)
-        .await;
+    let path = format!("/v1/answers/{id}/events");
+    let seen = begun.events().last().unwrap().0;
+    let after = async |seen: u64| {
+        let ask = Ask::get(&path).with("last-event-id", &seen.to_string());
+        ask.send(&process.url).await
+    };
+    let told = after(seen).await;
     assert_eq!(
         told.named("answer")[0]["answer"]["text"],
         "It is unknown.",
         "{told:#?}"
     );
+    // What was read of the other process's log is taken back, and all of this one is told.
+    let events = told.events();
+    let names: Vec<&str> = events.iter().map(|event| event.1.as_str()).collect();
+    assert_eq!(names[..2], ["text_discarded", "started"]);
+    assert!(
+        events[0].0 > seen && events.windows(2).all(|pair| pair[0].0 < pair[1].0),
+        "{events:#?}"
+    );
+    for at in [0, 1, 2] {
+        assert_eq!(after(events[at].0).await.events(), events[at + 1..]);
+    }
+    assert_eq!(after(events.last().unwrap().0).await.status, 204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_that_cannot_be_gone_on_with_says_what_to_do_and_names_no_files() {
+    let model =
+        ScriptedModel::openai_with(|_| Reply::text("It is unknown.").after(Duration::from_secs(600))).await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_url(folder.path());
+    let Some(path) = store.strip_prefix("sqlite:") else {
+        // Nobody writes to a tape there by hand.
+        return;
+    };
+    let plan = ProcessPlan::new(folder.path(), &store, &model);
+    let process = plan.start();
+    let begun = Ask::events(&json!({"question": "What is alpha?"}))
+        .until(&process.url, "event: step")
+        .await;
+    let id = begun.header("x-cardinal-answer").to_owned();
+    while model.requests().is_empty() || tape_lines(&store, &id) < 1 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    drop(process);
+    let tape = std::path::Path::new(&format!("{path}.tapes")).join(format!("{id}.jsonl"));
+    let written = std::fs::read_to_string(&tape).unwrap();
+    let (_, rest) = written.split_once('\n').unwrap();
+    std::fs::write(&tape, format!("{{\"cardinal_tape\": 9999}}\n{rest}")).unwrap();
+    let process = plan.start();
+    let told = Ask::get(&format!("/v1/answers/{id}/events"))
+        .send(&process.url)
+        .await;
+    let error = &told.named("error")[0];
+    assert_eq!(error["code"], "interrupted", "{told:#?}");
+    let detail = error["detail"].as_str().unwrap();
+    assert!(detail.contains("ask the question again"), "{detail}");
+    assert!(!detail.contains('/') && !detail.contains(&id), "{detail}");
 }

@@ -3,6 +3,7 @@
 mod access;
 mod answers;
 mod approvals;
+mod chat_history;
 mod client;
 mod database;
 mod dbt_alone;

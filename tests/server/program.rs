@@ -236,3 +236,18 @@ fn sessions_share_what_they_know_of_the_catalog() {
     // With an index of the catalog in each of them it was more than 300.
     assert!(each < 120, "a session takes {each} KB");
 }
+
+#[test]
+fn a_token_is_for_somebody_who_can_be_named() {
+    let program = Program::new();
+    for wrong in ["", "  ", " ana", "ana\n", "a\u{7}na", "a\u{200b}na", "local"] {
+        for arguments in [
+            vec!["token", "create", "--name", wrong],
+            vec!["token", "create", "--name", "ana", "--principal", wrong],
+        ] {
+            let output = program.command(&arguments).output().unwrap();
+            assert_eq!(output.status.code(), Some(2), "{arguments:?} {output:?}");
+            assert!(output.stdout.is_empty(), "{arguments:?} {output:?}");
+        }
+    }
+}

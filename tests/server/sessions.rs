@@ -66,6 +66,14 @@ async fn administrators_see_what_was_asked_and_what_it_cost() {
     assert_eq!(all["answers"][0]["cost_usd"], 0.0);
     let none = server.get("/v1/admin/answers?outcome=refused").await.json();
     assert_eq!(none["answers"], json!([]));
+    for unknown in ["outcome=answerd", "rating=UP", "rating=1"] {
+        let reply = server.get(&format!("/v1/admin/answers?{unknown}")).await;
+        assert_eq!(
+            (reply.status, &reply.json()["code"]),
+            (400, &json!("bad_request")),
+            "{unknown}"
+        );
+    }
     let days = server.get("/v1/admin/usage").await.json();
     assert_eq!(days["days"][0]["answers"], 1);
     assert_eq!(days["days"][0]["answered"], 1);

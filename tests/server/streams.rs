@@ -56,11 +56,28 @@ async fn a_client_that_hung_up_reads_on() {
 async fn an_answer_of_an_earlier_process_is_told_whole() {
     let server = TestServer::new().await;
     let record = server.ask(QUESTION).await;
+    let path = format!("/v1/answers/{}/events", record["id"].as_str().unwrap());
+    let last = server.get(&path).await.events().last().unwrap().0;
     let stopped = server.stop().await;
     let again = stopped.start().await;
-    let path = format!("/v1/answers/{}/events", record["id"].as_str().unwrap());
-    let told = again.send(Ask::get(&path).with("last-event-id", "7")).await;
-    assert_eq!(told.events()[0].0, 8);
+    let told = again.send(Ask::get(&path).with("last-event-id", "2")).await;
+    let numbers: Vec<u64> = told.events().iter().map(|event| event.0).collect();
+    assert!(
+        numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]) && numbers[0] > 2,
+        "{numbers:?}"
+    );
+    assert_eq!(told.events()[1].1, "text_discarded");
+    assert_eq!(
+        told.named("table").len(),
+        record["tables"].as_array().unwrap().len()
+    );
+    // Cut there, a client gets what follows, and at the end nothing any more.
+    let middle = Ask::get(&path).with("last-event-id", &numbers[1].to_string());
+    assert_eq!(again.send(middle).await.events(), told.events()[2..]);
+    let end = Ask::get(&path).with("last-event-id", &numbers.last().unwrap().to_string());
+    assert_eq!(again.send(end).await.status, 204);
+    let end = Ask::get(&path).with("last-event-id", &last.to_string());
+    assert_eq!(again.send(end).await.status, 204);
     assert_eq!(told.named("answer")[0], {
         let mut expected = record.clone();
         expected["type"] = json!("answer");
@@ -68,7 +85,9 @@ async fn an_answer_of_an_earlier_process_is_told_whole() {
     });
     assert_eq!(told.events().last().unwrap().1, "done");
     // Whatever a client says that it has read.
-    for made_up in ["18446744073709551615", "99999999999999999999999", "-1", "x"] {
+    let most = Ask::get(&path).with("last-event-id", "18446744073709551615");
+    assert_eq!(again.send(most).await.status, 204);
+    for made_up in ["99999999999999999999999", "-1", "x"] {
         let told = again.send(Ask::get(&path).with("last-event-id", made_up)).await;
         assert!(told.whole, "{made_up}");
         assert_eq!(told.events().last().unwrap().1, "done", "{made_up}");

@@ -449,3 +449,18 @@ async fn a_server_that_ends_says_so_on_the_wires_whose_clients_take_an_end_for_t
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_in_a_step_is_no_markup() {
+    let replies = vec![
+        Reply::tool_calls([("describe", json!({"entry": "x"}))]),
+        Reply::text("Nothing is known of it."),
+    ];
+    let server = TestServer::scripted(replies).await;
+    let body = json!({"messages": [said("user", "What?")]});
+    let whole = server.post("/v1/chat/completions", body).await.json();
+    let steps = whole["choices"][0]["message"]["reasoning_content"]
+        .as_str()
+        .unwrap();
+    assert!(steps.contains("unknown field \\`entry\\`"), "{steps}");
+}

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, Method};
-use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet, PublicKeyUse};
-use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex as Turnstile, OwnedMutexGuard};
@@ -134,7 +134,7 @@ impl JwtVerifier {
         if demands_more(token) {
             return Err(refused(&"its header demands what is not understood here"));
         }
-        let key = self.ring.key(header.kid.as_deref()).await?;
+        let key = self.ring.key(header.kid.as_deref(), header.alg).await?;
         let key = usable(&key, header.alg).ok_or_else(|| refused(&"its key is not for this algorithm"))?;
         let mut rules = Validation::new(header.alg);
         rules.set_audience(&[&self.settings.audience]);
@@ -173,9 +173,9 @@ impl JwtVerifier {
 }
 
 impl KeyRing {
-    /// The key of that name; without a name, the only one there is.
-    async fn key(self: &Arc<Self>, name: Option<&str>) -> Result<Jwk, JwtError> {
-        if let Some(known) = self.known(name).told() {
+    /// The key of that name; without a name, the only one there is for the algorithm.
+    async fn key(self: &Arc<Self>, name: Option<&str>, algorithm: Algorithm) -> Result<Jwk, JwtError> {
+        if let Some(known) = self.known(name, algorithm).told() {
             if let (Ok(_), true) = &known
                 && let Ok(turn) = Arc::clone(&self.fetching).try_lock_owned()
             {
@@ -185,19 +185,19 @@ impl KeyRing {
         }
         let turn = Arc::clone(&self.fetching).lock_owned().await;
         // Somebody else may have fetched them while this one waited.
-        if let Some(known) = self.known(name).told() {
+        if let Some(known) = self.known(name, algorithm).told() {
             return known.0;
         }
         // It ends also when whoever waits for it hangs up.
         let _ = self.refresh(turn).await;
-        let known = self.known(name).told();
+        let known = self.known(name, algorithm).told();
         known.map_or_else(
             || Err(JwtError::NoKeys("nothing came".to_owned())),
             |known| known.0,
         )
     }
 
-    fn known(&self, name: Option<&str>) -> KnownKey {
+    fn known(&self, name: Option<&str>, algorithm: Algorithm) -> KnownKey {
         let known = self.lock();
         let lately = |time: Duration| known.tried.is_some_and(|at| at.elapsed() < time);
         let age = known.fetched.map(|at| at.elapsed());
@@ -205,7 +205,7 @@ impl KeyRing {
             .keys
             .as_deref()
             .filter(|_| age.is_some_and(|age| age < LASTS));
-        match (keys.and_then(|keys| find(keys, name)), keys) {
+        match (keys.and_then(|keys| find(keys, name, algorithm)), keys) {
             (Some(key), _) => {
                 let is_due = age.is_some_and(|age| age >= FRESH) && !lately(PAUSE);
                 KnownKey::Found(Box::new(key), is_due)
@@ -295,16 +295,32 @@ fn f64_of(seconds: i64) -> f64 {
     seconds as f64
 }
 
-fn find(keys: &JwkSet, name: Option<&str>) -> Option<Jwk> {
-    match (name, keys.keys.as_slice()) {
-        (Some(name), _) => keys.find(name).cloned(),
-        (None, [only]) => Some(only.clone()),
-        (None, _) => None,
+fn find(keys: &JwkSet, name: Option<&str>, algorithm: Algorithm) -> Option<Jwk> {
+    if let Some(name) = name {
+        return keys.find(name).cloned();
+    }
+    let fits = |key: &&Jwk| is_of_family(key, algorithm) && usable(key, algorithm).is_some();
+    let mut fitting = keys.keys.iter().filter(fits);
+    fitting.next().filter(|_| fitting.next().is_none()).cloned()
+}
+
+/// Whether a key is of the kind that an algorithm takes, whatever it says of itself.
+fn is_of_family(key: &Jwk, algorithm: Algorithm) -> bool {
+    let name = format!("{algorithm:?}");
+    match &key.algorithm {
+        AlgorithmParameters::RSA(_) => name.starts_with("RS") || name.starts_with("PS"),
+        AlgorithmParameters::EllipticCurve(curve) => match algorithm {
+            Algorithm::ES256 => curve.curve == EllipticCurve::P256,
+            Algorithm::ES384 => curve.curve == EllipticCurve::P384,
+            _ => false,
+        },
+        AlgorithmParameters::OctetKeyPair(_) => name == "EdDSA",
+        _ => false,
     }
 }
 
 /// The key, if it may check signatures of that algorithm. A shared secret may not: whoever can read it can sign.
-fn usable(key: &Jwk, algorithm: jsonwebtoken::Algorithm) -> Option<DecodingKey> {
+fn usable(key: &Jwk, algorithm: Algorithm) -> Option<DecodingKey> {
     let signs = key
         .common
         .public_key_use

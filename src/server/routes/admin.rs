@@ -6,12 +6,15 @@ use axum::response::{IntoResponse as _, Response};
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::de::value::{Error as ValueError, StrDeserializer};
 
 use super::answers::tape_of_record;
 use super::sessions::{MAX_PAGE, PAGE, checked_search};
+use crate::agent::Outcome;
 use crate::server::bodies::{AnswerPage, UsageBody};
 use crate::server::http_error::HttpError;
-use crate::server::record::AnswerRecord;
+use crate::server::record::{AnswerRecord, Rating};
 use crate::server::state::SharedState;
 use crate::server::store::AnswerFilter;
 
@@ -43,6 +46,8 @@ pub(super) async fn answers(
     Query(query): Query<AnswersQuery>,
 ) -> Result<Json<AnswerPage>, HttpError> {
     checked_search(&query.search)?;
+    checked_filter::<Outcome>("outcome", &query.outcome)?;
+    checked_filter::<Rating>("rating", &query.rating)?;
     let filter = AnswerFilter {
         principal: query.principal,
         outcome: query.outcome,
@@ -55,6 +60,16 @@ pub(super) async fn answers(
         answers: page.items,
         next: page.next,
     }))
+}
+
+/// Checks that a filter is empty or a word that there is: one that nothing can be would find nothing, and say nothing.
+fn checked_filter<T: DeserializeOwned>(name: &str, value: &str) -> Result<(), HttpError> {
+    if value.is_empty() {
+        return Ok(());
+    }
+    let read = T::deserialize(StrDeserializer::<ValueError>::new(value));
+    read.map(drop)
+        .map_err(|error| HttpError::bad_request(format!("`{name}`: {error}")))
 }
 
 async fn any(state: &SharedState, id: &str) -> Result<AnswerRecord, HttpError> {

@@ -3,15 +3,16 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::accept::wants_events;
 use super::body::JsonRequest;
 use super::log::TurnLog;
-use super::sse::{last_seen, native};
+use super::sse::{native, native_of};
 use crate::server::access::Requester;
 use crate::server::bodies::EvidenceBody;
 use crate::server::http_error::HttpError;
@@ -92,14 +93,21 @@ pub(super) async fn ask(
             return Err(HttpError::bad_request("`session` and `after` exclude each other"));
         }
     }
-    if let Some(after) = &body.after {
+    let key = idempotency_key(&headers)?;
+    let known = match &key {
+        Some(key) => state.store.answer_of_key(&caller.principal, key, None).await?,
+        None => None,
+    };
+    // What was taken stays taken, whatever has become of what it went on from.
+    if known.is_none()
+        && let Some(after) = &body.after
+    {
         let record = own(&state, &caller, after).await?;
         if !record.status.is_over() {
             let detail = format!("{after} is not finished yet; wait for it, then ask on from it");
             return Err(HttpError::new(StatusCode::CONFLICT, "not_finished", detail));
         }
     }
-    let key = idempotency_key(&headers)?;
     let request = TurnRequest {
         question,
         principal: caller.principal.clone(),
@@ -112,11 +120,7 @@ pub(super) async fn ask(
         bounded: caller.is_bounded(),
         ..TurnRequest::default()
     };
-    let wants_events = headers.get_all(ACCEPT).iter().any(|kinds| {
-        kinds
-            .to_str()
-            .is_ok_and(|kinds| kinds.contains("text/event-stream"))
-    });
+    let wants_events = wants_events(&headers);
     match state.turns.submit(&state, request).await? {
         SubmissionResult::Running(live, reader) => {
             let log = TurnLog::here(reader);
@@ -132,7 +136,7 @@ pub(super) async fn ask(
             let record = own(&state, &caller, &id).await?;
             let session = record.session.clone();
             let mut response = if wants_events {
-                native(TurnLog::of(&state, &id, last_seen(&headers)))
+                native_of(&state, &record, &headers)
             } else if record.status.is_over() {
                 Json(record).into_response()
             } else {
@@ -212,7 +216,7 @@ pub(super) async fn events(
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
     let record = own(&state, &caller, &id).await?;
-    let mut response = native(TurnLog::of(&state, &id, last_seen(&headers)));
+    let mut response = native_of(&state, &record, &headers);
     name_answer(response.headers_mut(), &id, &record.session);
     Ok(response)
 }

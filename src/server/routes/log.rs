@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::server::event::TurnEvent;
 use crate::server::record::AnswerRecord;
 use crate::server::state::SharedState;
-use crate::server::turns::{EventReader, LogCut};
+use crate::server::turns::{EventReader, LogCut, STORED, after_events, has_read_to};
 
 /// How often a turn of another process is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
@@ -22,17 +22,17 @@ pub(super) struct TurnLog(LogPlace);
 enum LogPlace {
     Here(EventReader),
     Elsewhere(FollowedTurn),
-    Told(VecDeque<(usize, Arc<TurnEvent>)>),
+    Told(VecDeque<(u64, Arc<TurnEvent>)>),
     Cut,
 }
 
 /// A turn that does not run in this process, or not any more. It is looked at until it does, or is over; then it is told from
-/// its record, numbered on from what the client has seen.
+/// its record. Whoever has seen another log of it is told all of that.
 #[derive(Debug)]
 struct FollowedTurn {
     state: SharedState,
     id: String,
-    seen: usize,
+    seen: u64,
     since: Instant,
 }
 
@@ -42,19 +42,21 @@ impl TurnLog {
         Self(LogPlace::Here(reader))
     }
 
-    /// The log of an answer from after its first `seen` events.
-    pub(super) fn of(state: &SharedState, id: &str, seen: usize) -> Self {
+    /// The log of an answer from after the event of this number.
+    pub(super) fn of(state: &SharedState, id: &str, seen: u64) -> Self {
         let turn = FollowedTurn {
             state: state.clone(),
             id: id.to_owned(),
             seen,
             since: Instant::now(),
         };
-        Self(turn.here().unwrap_or(LogPlace::Elsewhere(turn)))
+        // Whoever has seen the log of the stored answer goes on with that one.
+        let here = if seen < STORED { turn.here() } else { None };
+        Self(here.unwrap_or(LogPlace::Elsewhere(turn)))
     }
 
     /// The next event with its number, if it is there already.
-    pub(super) fn next_now(&mut self) -> Option<(usize, Arc<TurnEvent>)> {
+    pub(super) fn next_now(&mut self) -> Option<(u64, Arc<TurnEvent>)> {
         match &mut self.0 {
             LogPlace::Here(reader) => reader.next_now(),
             LogPlace::Told(events) => events.pop_front(),
@@ -63,7 +65,7 @@ impl TurnLog {
     }
 
     /// The next event with its number; `None` after the last one.
-    pub(super) async fn next(&mut self) -> Option<Result<(usize, Arc<TurnEvent>), LogCut>> {
+    pub(super) async fn next(&mut self) -> Option<Result<(u64, Arc<TurnEvent>), LogCut>> {
         loop {
             match &mut self.0 {
                 LogPlace::Here(reader) => return reader.next().await,
@@ -98,21 +100,32 @@ impl FollowedTurn {
     }
 
     async fn look(&self) -> Result<Option<LogPlace>, LogCut> {
-        if let Some(here) = self.here() {
+        if self.seen < STORED
+            && let Some(here) = self.here()
+        {
             return Ok(Some(here));
         }
         match self.state.store.answer(&self.id, None).await {
             Ok(Some(record)) if record.status.is_over() => {
                 let events = told(record).into_iter().enumerate();
-                // Whoever asks may name any number.
-                let numbered = events
-                    .map(|(at, event)| (self.seen.saturating_add(at).saturating_add(1), Arc::new(event)));
-                Ok(Some(LogPlace::Told(numbered.collect())))
+                let numbered = events.map(|(at, event)| (after_events(STORED, at + 1), Arc::new(event)));
+                let unseen = numbered.filter(|(number, _)| *number > self.seen);
+                Ok(Some(LogPlace::Told(unseen.collect())))
             }
-            Ok(Some(_)) if self.since.elapsed() < LONGEST => Ok(None),
+            // A number of a log that is not there yet was made up.
+            Ok(Some(_)) if self.since.elapsed() < LONGEST => Ok(self.here()),
             _ => Err(LogCut),
         }
     }
+}
+
+/// Whether whoever has seen the event of this number has seen all that there is of an answer that is over.
+pub(super) fn has_seen_all(record: &AnswerRecord, seen: u64) -> bool {
+    if !record.status.is_over() {
+        return false;
+    }
+    let stored = after_events(STORED, told(record.clone()).len());
+    seen >= stored || record.last_event.is_some_and(|last| has_read_to(last, seen))
 }
 
 /// The events that tell an answer that is over.

@@ -1,6 +1,7 @@
 //! All routes stand in one table (`table.rs`): what the server answers, who may ask it, and what it reads and writes. Router,
 //! OpenAPI document, metrics and log come from that table.
 
+mod accept;
 mod admin;
 mod answers;
 mod approvals;

@@ -7,11 +7,13 @@ use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
-use http::HeaderMap;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, StatusCode};
 
-use super::log::TurnLog;
+use super::log::{TurnLog, has_seen_all};
 use crate::server::event::TurnEvent;
+use crate::server::record::AnswerRecord;
+use crate::server::state::SharedState;
 use crate::server::turns::LogCut;
 
 /// How often a connection without events is kept alive.
@@ -26,7 +28,7 @@ const UNTIL_SENT: Duration = Duration::from_millis(50);
 const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// Writes one event.
-fn frame(number: usize, event: &TurnEvent, out: &mut Vec<u8>) {
+fn frame(number: u64, event: &TurnEvent, out: &mut Vec<u8>) {
     // Memory can always be written to.
     let _ = write!(out, "id: {number}\nevent: {}\ndata: ", event.name());
     event.write(out);
@@ -47,7 +49,7 @@ pub(super) fn stream(frames: impl Stream<Item = Result<Bytes, LogCut>> + Send + 
 /// what it writes nothing for is left out. Events that come together go out together.
 pub(super) fn frames(
     mut log: TurnLog,
-    mut write: impl FnMut(usize, &TurnEvent, &mut Vec<u8>) + Send + 'static,
+    mut write: impl FnMut(u64, &TurnEvent, &mut Vec<u8>) + Send + 'static,
 ) -> impl Stream<Item = Result<Bytes, LogCut>> + Send {
     async_stream::stream! {
         loop {
@@ -107,8 +109,18 @@ pub(super) fn native(log: TurnLog) -> Response {
     stream(frames(log, frame))
 }
 
+/// The native stream of an answer from after what the client has seen. When it has seen all of it, clients that go on by
+/// themselves are told with 204 not to.
+pub(super) fn native_of(state: &SharedState, record: &AnswerRecord, headers: &HeaderMap) -> Response {
+    let seen = last_seen(headers);
+    if has_seen_all(record, seen) {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    native(TurnLog::of(state, &record.id, seen))
+}
+
 /// The number of the last event that a client has seen.
-pub(super) fn last_seen(headers: &HeaderMap) -> usize {
+fn last_seen(headers: &HeaderMap) -> u64 {
     let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     seen.and_then(|id| id.trim().parse().ok()).unwrap_or_default()
 }

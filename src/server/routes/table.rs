@@ -42,7 +42,8 @@ fn asking() -> Vec<HttpRoute> {
             "Read the events of an answer",
             get(answers::events),
         )
-        .media(&[EVENTS]),
+        .media(&[EVENTS])
+        .also(204, "All of it was read"),
         HttpRoute::get(
             "/v1/answers/{id}/evidence",
             "Read what an answer rests on",

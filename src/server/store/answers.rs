@@ -53,6 +53,16 @@ pub(in crate::server) struct NewAnswer {
     pub(in crate::server) lease_ms: i64,
 }
 
+/// A question of a session, and the answer that it got.
+#[derive(Debug, Clone)]
+pub(in crate::server) struct QuestionRow {
+    pub(in crate::server) answer: String,
+    pub(in crate::server) question: String,
+    /// What makes the same question, sent again, the same.
+    pub(in crate::server) key: Option<String>,
+    pub(in crate::server) status: AnswerStatus,
+}
+
 /// What became of storing a question.
 #[derive(Debug)]
 pub(in crate::server) enum StoredAnswer {
@@ -90,6 +100,7 @@ fn record(row: &SqlRow) -> Result<AnswerRecord, DatabaseError> {
         created_at: rfc3339(row.get(5)?),
         finished_at: finished.map(rfc3339),
         asked_by: row.get(7)?,
+        last_event: content.last_event,
         answer: content.answer,
         tables: content.tables,
         charts: content.charts,
@@ -133,9 +144,17 @@ fn stored(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<Option<StoredAns
     }))
 }
 
-fn of_key(db: &StoreTransaction<'_>, principal: &str, key: &str) -> Result<Option<String>, DatabaseError> {
-    let sql = "SELECT id FROM answers WHERE principal = ?1 AND idempotency_key = ?2";
-    db.first(sql, values![principal, key], |row| row.get(0))
+/// The answer of this key, unless it goes with the one whose place is taken.
+fn of_key(
+    db: &StoreTransaction<'_>,
+    principal: &str,
+    key: &str,
+    replaced: Option<&str>,
+) -> Result<Option<String>, DatabaseError> {
+    let sql = "SELECT id FROM answers WHERE principal = ?1 AND idempotency_key = ?2 AND NOT EXISTS \
+               (SELECT 1 FROM answers AS gone WHERE gone.id = CAST(?3 AS TEXT) AND gone.session = answers.session \
+               AND gone.turn <= answers.turn)";
+    db.first(sql, values![principal, key, replaced], |row| row.get(0))
 }
 
 /// Adds the row of a question.
@@ -176,7 +195,7 @@ fn add(db: &StoreTransaction<'_>, new: &NewAnswer, turn: u32, runs: bool) -> Res
 fn insert(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<StoredAnswer, DatabaseError> {
     let asked = &new.asked;
     if let Some(key) = &new.idempotency_key {
-        let known = of_key(db, &asked.principal, key)?;
+        let known = of_key(db, &asked.principal, key, new.replaces.as_deref())?;
         if let Some(known) = known.filter(|known| *known != asked.id) {
             return Ok(StoredAnswer::Known(known));
         }
@@ -273,14 +292,17 @@ impl SessionStore {
         Ok(stored)
     }
 
-    /// The answer that this principal's key was used for.
+    /// The answer that this principal's key was used for, unless it goes with the one whose place is taken.
     pub(in crate::server) async fn answer_of_key(
         &self,
         principal: &str,
         key: &str,
+        replaced: Option<&str>,
     ) -> Result<Option<String>, SessionStoreError> {
         let (principal, key) = (principal.to_owned(), key.to_owned());
-        self.read(move |db| of_key(db, &principal, &key)).await
+        let replaced = replaced.map(str::to_owned);
+        self.read(move |db| of_key(db, &principal, &key, replaced.as_deref()))
+            .await
     }
 
     /// One answer; of this principal, or of anybody.
@@ -299,15 +321,23 @@ impl SessionStore {
         .await
     }
 
-    /// The ids of the answers of a session, oldest first.
-    pub(in crate::server) async fn answer_ids(
+    /// The questions of a session, oldest first.
+    pub(in crate::server) async fn questions_of(
         &self,
         session: &str,
-    ) -> Result<Vec<String>, SessionStoreError> {
+    ) -> Result<Vec<QuestionRow>, SessionStoreError> {
         let session = session.to_owned();
         self.read(move |db| {
-            let sql = "SELECT id FROM answers WHERE session = ?1 ORDER BY turn";
-            db.rows(sql, values![&session], |row| row.get(0))
+            let sql =
+                "SELECT id, question, idempotency_key, status FROM answers WHERE session = ?1 ORDER BY turn";
+            db.rows(sql, values![&session], |row| {
+                Ok(QuestionRow {
+                    answer: row.get(0)?,
+                    question: row.get(1)?,
+                    key: row.get(2)?,
+                    status: AnswerStatus::of_word(&row.get::<String>(3)?),
+                })
+            })
         })
         .await
     }
@@ -354,7 +384,7 @@ impl SessionStore {
     ) -> Result<bool, SessionStoreError> {
         let (id, principal) = (id.to_owned(), principal.to_owned());
         let comment = rating.and(comment);
-        self.write(move |db| {
+        let changed = self.write(move |db| {
             let changed = db.execute(
                 "UPDATE answers SET rating = ?3, comment = ?4, rated_at = ?5 WHERE id = ?1 AND principal = ?2",
                 values![
@@ -367,6 +397,9 @@ impl SessionStore {
             )?;
             Ok(changed > 0)
         })
-        .await
+        .await?;
+        // What was said before is not kept.
+        self.empty_log().await;
+        Ok(changed)
     }
 }

@@ -58,6 +58,7 @@ impl EndedRow {
             created_at: rfc3339(self.created_at),
             finished_at: Some(rfc3339(self.finished_at)),
             asked_by: self.principal,
+            last_event: content.last_event,
             answer: content.answer,
             tables: content.tables,
             charts: content.charts,

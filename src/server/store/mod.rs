@@ -34,7 +34,7 @@ use std::time::Duration;
 use etcetera::BaseStrategy as _;
 
 pub(super) use admin::AnswerFilter;
-pub(super) use answers::{AskedTurn, NewAnswer, StoredAnswer};
+pub(super) use answers::{AskedTurn, NewAnswer, QuestionRow, StoredAnswer};
 pub(super) use claims::{ClaimedTurn, StopTarget, TurnStart};
 pub(super) use ended::{EndedTurn, StoredEnd};
 use error::DatabaseError;

@@ -172,11 +172,15 @@ impl SessionStore {
         title: &str,
     ) -> Result<bool, SessionStoreError> {
         let (id, principal, title) = (id.to_owned(), principal.to_owned(), title_of(title));
-        self.write(move |db| {
-            let sql = "UPDATE sessions SET title = ?3, named = 1 WHERE id = ?1 AND principal = ?2";
-            Ok(db.execute(sql, values![&id, &principal, &title])? > 0)
-        })
-        .await
+        let renamed = self
+            .write(move |db| {
+                let sql = "UPDATE sessions SET title = ?3, named = 1 WHERE id = ?1 AND principal = ?2";
+                Ok(db.execute(sql, values![&id, &principal, &title])? > 0)
+            })
+            .await?;
+        // The title of before is not kept.
+        self.empty_log().await;
+        Ok(renamed)
     }
 
     /// Deletes a session with its answers and tapes, and takes it out of the memory of those that went on from it. Returns

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::numbers::after_events;
 use crate::server::event::TurnEvent;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,6 +28,8 @@ pub(in crate::server) struct LiveTurn {
     pub(super) leave: CancellationToken,
     /// How long it goes on that nobody reads.
     grace: Duration,
+    /// What the numbers of its events begin after.
+    first: u64,
     log: Mutex<Vec<Arc<TurnEvent>>>,
     state: watch::Sender<LogState>,
     readers: AtomicUsize,
@@ -47,13 +50,14 @@ impl fmt::Debug for LiveTurn {
 pub(in crate::server) struct LogCut;
 
 impl LiveTurn {
-    pub(super) fn new(id: String, session: String, grace: Duration) -> Arc<Self> {
+    pub(super) fn new(id: String, session: String, grace: Duration, first: u64) -> Arc<Self> {
         Arc::new(Self {
             id,
             session,
             cancel: CancellationToken::new(),
             leave: CancellationToken::new(),
             grace,
+            first,
             log: Mutex::default(),
             state: watch::Sender::default(),
             readers: AtomicUsize::new(0),
@@ -106,19 +110,26 @@ impl LiveTurn {
         lock(&self.closed_at).map(|at| at.elapsed())
     }
 
-    /// Reads the log from after its first `seen` events. Reading keeps the turn going. Whoever has seen more than there is
-    /// has read another log of the turn, from before another process took it over: the text of that one is taken back, and
-    /// this log is told from its beginning, numbered on.
-    pub(in crate::server) fn read(self: &Arc<Self>, seen: usize) -> EventReader {
+    /// The number that the log ends with when so many events more were told.
+    pub(super) fn last_number(&self, more: usize) -> u64 {
+        after_events(self.first, self.state.borrow().length.saturating_add(more))
+    }
+
+    /// Reads the log from after the event of this number. Reading keeps the turn going. Whoever has seen a number that is none
+    /// of this log has read another log of the turn, from before another process took it over: the text of that one is taken
+    /// back, and this log is told from its beginning.
+    pub(in crate::server) fn read(self: &Arc<Self>, seen: u64) -> EventReader {
         self.readers.fetch_add(1, Ordering::SeqCst);
         let state = self.state.subscribe();
-        let of_another = seen > state.borrow().length;
+        let own = seen
+            .checked_sub(self.first)
+            .and_then(|seen| usize::try_from(seen).ok());
+        let own = own.filter(|own| *own <= state.borrow().length);
         EventReader {
             state,
             attached: AttachedReader(Arc::clone(self)),
-            seen: if of_another { 0 } else { seen },
-            told_before: if of_another { seen } else { 0 },
-            takes_back: of_another,
+            seen: own.unwrap_or_default(),
+            takes_back: own.is_none() && seen > 0,
         }
     }
 
@@ -138,27 +149,24 @@ pub(in crate::server) struct EventReader {
     attached: AttachedReader,
     /// Events of this log that were read.
     seen: usize,
-    /// What is added to their numbers.
-    told_before: usize,
     /// Whether the text of another log has yet to be taken back.
     takes_back: bool,
 }
 
 impl EventReader {
     /// The next event with its number, if it is there already.
-    pub(in crate::server) fn next_now(&mut self) -> Option<(usize, Arc<TurnEvent>)> {
+    pub(in crate::server) fn next_now(&mut self) -> Option<(u64, Arc<TurnEvent>)> {
         if self.takes_back {
             self.takes_back = false;
-            self.told_before = self.told_before.saturating_add(1);
-            return Some((self.told_before, Arc::new(TurnEvent::TextDiscarded {})));
+            return Some((self.attached.0.first, Arc::new(TurnEvent::TextDiscarded {})));
         }
         let event = self.attached.0.event(self.seen)?;
         self.seen += 1;
-        Some((self.told_before.saturating_add(self.seen), event))
+        Some((after_events(self.attached.0.first, self.seen), event))
     }
 
     /// The next event with its number; `None` after the last one.
-    pub(in crate::server) async fn next(&mut self) -> Option<Result<(usize, Arc<TurnEvent>), LogCut>> {
+    pub(in crate::server) async fn next(&mut self) -> Option<Result<(u64, Arc<TurnEvent>), LogCut>> {
         loop {
             let state = *self.state.borrow_and_update();
             if let Some(next) = self.next_now() {

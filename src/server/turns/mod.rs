@@ -7,6 +7,7 @@
 mod active_answers;
 mod live;
 mod live_turns;
+mod numbers;
 mod permits;
 mod recover;
 mod run;
@@ -23,6 +24,7 @@ use tracing::Instrument as _;
 use active_answers::ActiveAnswers;
 pub(super) use live::{EventReader, LiveTurn, LogCut};
 use live_turns::LiveTurns;
+pub(super) use numbers::{STORED, after_events, has_read_to};
 use permits::TurnPermits;
 pub(super) use run::message_hash;
 use slot::SessionSlots;
@@ -190,7 +192,10 @@ impl Turns {
         }
         // A question that was taken needs no place.
         if let Some(key) = &request.idempotency_key
-            && let Some(known) = state.store.answer_of_key(&request.principal, key).await?
+            && let Some(known) = state
+                .store
+                .answer_of_key(&request.principal, key, request.replaces.as_deref())
+                .await?
         {
             return Ok(SubmissionResult::Known(known));
         }
@@ -247,7 +252,7 @@ impl Turns {
             StoredAnswer::Busy => return Err(SubmitError::Busy),
         };
         let grace = grace_of(&asked, state.settings.grace);
-        let live = LiveTurn::new(asked.id.clone(), session, grace);
+        let live = LiveTurn::new(asked.id.clone(), session, grace, 0);
         live.push(started(state, &asked, turn, new_session, title));
         let task = run::TurnTask {
             asked,
@@ -306,7 +311,18 @@ impl Turns {
         state: &SharedState,
         session: &str,
     ) -> Result<(), SessionStoreError> {
-        let running = self.of_session(session);
+        self.end_turns(state, session, |_| true).await
+    }
+
+    /// The same for those of these answers.
+    pub(super) async fn end_turns(
+        &self,
+        state: &SharedState,
+        session: &str,
+        is_meant: impl Fn(&str) -> bool,
+    ) -> Result<(), SessionStoreError> {
+        let mut running = self.of_session(session);
+        running.retain(|turn| is_meant(&turn.id));
         for turn in &running {
             turn.cancel.cancel();
         }
@@ -314,15 +330,18 @@ impl Turns {
             // Cut or done, it is over.
             let _ = turn.read(0).last().await;
         }
-        if state.store.active_turns(session).await?.is_empty() {
-            return Ok(());
+        let mut left = state.store.active_turns(session).await?;
+        left.retain(|id| is_meant(id));
+        for id in &left {
+            state.store.ask_to_stop(StopTarget::Answer(id)).await?;
         }
-        state.store.ask_to_stop(StopTarget::Session(session)).await?;
         for _ in 0..ENDS {
-            tokio::time::sleep(END_PAUSE).await;
-            if state.store.active_turns(session).await?.is_empty() {
+            if left.is_empty() {
                 break;
             }
+            tokio::time::sleep(END_PAUSE).await;
+            let active = state.store.active_turns(session).await?;
+            left.retain(|id| active.contains(id));
         }
         Ok(())
     }

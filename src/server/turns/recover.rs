@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
+use super::numbers::of_next_run;
 use super::run::TurnTask;
 use super::{LiveTurn, TurnPermits, Turns, grace_of, started};
 use crate::server::state::SharedState;
@@ -125,6 +126,7 @@ impl Turns {
             asked.session.clone(),
             // Whoever asked may need time to come back; they have had none yet.
             grace_of(&asked, state.settings.grace.max(Duration::from_secs(1))),
+            of_next_run(),
         );
         if turn.stopped {
             live.cancel.cancel();

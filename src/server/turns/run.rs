@@ -8,7 +8,7 @@ use super::active_answers::HeldAnswer;
 use super::permits::TurnPermit;
 use super::slot::{LoadedSession, QueuePlace};
 use crate::agent::{Answer, Event};
-use crate::app::{App, Question, Session, SessionOptions};
+use crate::app::{App, Error, Question, Session, SessionOptions};
 use crate::conversation::Conversation;
 use crate::server::apps::AppUnavailable;
 use crate::server::chart::charts;
@@ -174,7 +174,7 @@ async fn conclude(
     task: &TurnTask,
     answered: Result<EndedTurn, AppUnavailable>,
 ) -> Result<bool, SessionStoreError> {
-    let ended = match answered {
+    let mut ended = match answered {
         Ok(ended) => ended,
         Err(AppUnavailable::Store(error)) => return Err(error),
         Err(error) => {
@@ -187,6 +187,10 @@ async fn conclude(
             failed(status, &error)
         }
     };
+    let content = &mut ended.content;
+    let told = content.tables.len() + content.charts.len() + usize::from(ended.error.is_some());
+    // The answer itself and `done` come last.
+    content.last_event = Some(live.last_number(told + 2));
     let stored = state
         .store
         .end_answer(&live.id, &state.turns.owner, ended)
@@ -371,6 +375,7 @@ async fn finished(task: &TurnTask, app: &App, answer: &Answer, session: &Session
             follow_ups: follow_ups(app, answer),
             answer: Some(body),
             tables,
+            last_event: None,
         },
     }
 }
@@ -386,10 +391,13 @@ pub(in crate::server) fn message_hash(before: blake3::Hash, role: &str, text: &s
 }
 
 fn failed(status: AnswerStatus, error: &AppUnavailable) -> EndedTurn {
-    let code = if status == AnswerStatus::Interrupted {
-        "interrupted"
+    // Where what it left lies on this machine stands in the log, and is told to nobody else.
+    let (code, detail) = if status == AnswerStatus::Interrupted {
+        let detail = "the server was started again while it answered, and could not go on with what was begun; ask the \
+                      question again";
+        ("interrupted", detail.to_owned())
     } else {
-        "failed"
+        ("failed", told_of(error))
     };
     EndedTurn {
         status,
@@ -397,8 +405,20 @@ fn failed(status: AnswerStatus, error: &AppUnavailable) -> EndedTurn {
         taped: false,
         error: Some(RecordError {
             code: code.to_owned(),
-            detail: error.to_string(),
+            detail,
         }),
         message_key: None,
+    }
+}
+
+/// Why there is no answer, for whoever asked.
+fn told_of(error: &AppUnavailable) -> String {
+    match error {
+        AppUnavailable::App(Error::Tape(_) | Error::Replay(_) | Error::Ledger(_) | Error::CallLog(_)) => {
+            "the server could not write down what it does, and answers nothing then; its log says more, and whoever runs it \
+             can mend that"
+                .to_owned()
+        }
+        _ => error.to_string(),
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::background;
 use super::chat_chunks::{ChunkWriter, completion, error_frame, plain_completion, plain_stream};
 use super::chat_messages::{ChatQuestion, ChatRequest};
-use super::plain_text::step_in_words;
+use super::plain_text::step_in_markdown;
 use crate::server::access::Requester;
 use crate::server::http_error::HttpError;
 use crate::server::record::AnswerRecord;
@@ -137,7 +137,7 @@ async fn whole(
 ) -> Result<(AnswerRecord, String), HttpError> {
     let (mut reasoning, mut log) = (String::new(), TurnLog::here(reader));
     while let Some(Ok((_, event))) = log.next().await {
-        reasoning.extend(step_in_words(&event));
+        reasoning.extend(step_in_markdown(&event));
     }
     // The log is at its end, or was cut.
     let record = finished(state, answer, TurnLog::of(state, answer, 0)).await?;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::plain_text::{extra, sources, step_in_words, tokens, why_not};
+use super::plain_text::{extra, inert, sources, step_in_markdown, tokens, why_not};
 use crate::server::event::TurnEvent;
 use crate::server::http_error::{HttpError, openai_body};
 use crate::server::record::{AnswerBody, AnswerRecord, AnswerStatus, spoken_text};
@@ -43,7 +43,7 @@ fn usage(answer: &AnswerBody) -> Value {
 
 fn annotations(record: &AnswerRecord) -> Value {
     let all = sources(record).into_iter().map(|(url, title)| {
-        json!({"type": "url_citation", "url_citation": {"url": url, "title": title, "start_index": 0, "end_index": 0}})
+        json!({"type": "url_citation", "url_citation": {"url": url, "title": inert(&title), "start_index": 0, "end_index": 0}})
     });
     all.collect()
 }
@@ -82,7 +82,7 @@ impl ChunkWriter {
             self.begun = true;
             text.push_str(&self.chunk(&json!({"role": "assistant", "content": ""}), None, None));
         }
-        if let Some(step) = step_in_words(event) {
+        if let Some(step) = step_in_markdown(event) {
             let told = json!({ "event": event });
             text.push_str(&self.chunk(&json!({ "reasoning_content": step }), None, Some(told)));
         }

@@ -10,3 +10,4 @@ mod plain_text;
 pub(super) mod responses;
 pub(super) mod ui;
 mod ui_chunks;
+mod ui_history;

@@ -4,6 +4,10 @@ use serde_json::{Map, Value, json};
 
 use crate::server::event::TurnEvent;
 use crate::server::record::{AnswerBody, AnswerRecord};
+use crate::text::{markdown_inline, markdown_literal};
+
+/// Keys that are lists, also where there is nothing.
+const LISTS: [&str; 4] = ["options", "figures", "evidence", "earlier_results"];
 
 /// What stands in the extra key `cardinal`.
 pub(super) fn extra(record: &AnswerRecord) -> Value {
@@ -20,7 +24,13 @@ pub(super) fn extra(record: &AnswerRecord) -> Value {
         "timings",
     ] {
         let value = record.answer.as_ref().and_then(|answer| answer.0.get(key));
-        extra.insert(key.to_owned(), value.cloned().unwrap_or_default());
+        let value = value.filter(|value| !value.is_null()).cloned();
+        let nothing = if LISTS.contains(&key) {
+            json!([])
+        } else {
+            Value::Null
+        };
+        extra.insert(key.to_owned(), value.unwrap_or(nothing));
     }
     extra.insert("answer".to_owned(), json!(record.id));
     extra.insert("session".to_owned(), json!(record.session));
@@ -60,6 +70,22 @@ pub(super) fn step_in_words(event: &TurnEvent) -> Option<String> {
         },
         TurnEvent::Note { text } => Some(format!("{text}\n")),
         _ => None,
+    }
+}
+
+/// The same for clients that show it as Markdown: names in it are no markup.
+pub(super) fn step_in_markdown(event: &TurnEvent) -> Option<String> {
+    step_in_words(event).map(|step| format!("{}\n", inert(step.trim_end())))
+}
+
+/// A name in Markdown, such as a title's: nothing in it is a link, an image or HTML.
+pub(super) fn inert(name: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    if lower.contains("://") || lower.contains("www.") {
+        // An address by itself becomes a link.
+        markdown_literal(name)
+    } else {
+        markdown_inline(name)
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::chat::{named_session, turn_of};
 use super::chat_chunks::{MODEL, error_frame};
 use super::chat_messages::{ChatMessage, no_tools, plain_text_wanted, question_of};
-use super::plain_text::{extra, sources, tokens, why_not};
+use super::plain_text::{extra, inert, sources, tokens, why_not};
 use crate::server::access::Requester;
 use crate::server::event::TurnEvent;
 use crate::server::http_error::HttpError;
@@ -180,7 +180,7 @@ fn object(id: &str, status: &str, output: &Value, previous: Option<&str>) -> Val
 
 fn part(record: &AnswerRecord, answer: &AnswerBody) -> Value {
     let cited = sources(record).into_iter().map(|(url, title)| {
-        json!({"type": "url_citation", "url": url, "title": title, "start_index": 0, "end_index": 0})
+        json!({"type": "url_citation", "url": url, "title": inert(&title), "start_index": 0, "end_index": 0})
     });
     let cited: Vec<Value> = cited.collect();
     json!({"type": "output_text", "text": spoken_text(answer), "annotations": cited, "logprobs": []})

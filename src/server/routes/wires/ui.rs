@@ -7,12 +7,12 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::ui_chunks::{UiWriter, error_chunk};
+use super::ui_history::{UiMessage, UiQuestion};
 use crate::server::access::Requester;
 use crate::server::http_error::HttpError;
-use crate::server::routes::answers::{asker, checked_question, checked_session, name_answer};
+use crate::server::routes::answers::{asker, checked_question, checked_session, name_answer, own};
 use crate::server::routes::body::JsonRequest;
 use crate::server::routes::log::TurnLog;
 use crate::server::routes::sse::{frames, stream as sse, told_when_cut};
@@ -29,37 +29,10 @@ pub(in crate::server::routes) struct UiRequest {
     messages: Option<Vec<UiMessage>>,
     /// The question, instead of all messages.
     message: Option<UiMessage>,
-    /// `regenerate-message`: the answer takes the place of one that is there.
+    /// `regenerate-message`: the answer takes the place of the one that the question has.
     trigger: Option<String>,
-    /// The answer whose place it takes; without one that is known here, the chat's last.
+    /// The answer that is made anew, or the question that was edited: what was said since goes with it.
     message_id: Option<String>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-struct UiMessage {
-    role: String,
-    parts: Option<Vec<Value>>,
-    /// As `ai` 4 wrote it.
-    content: Option<String>,
-}
-
-impl UiMessage {
-    fn text(&self) -> Result<String, HttpError> {
-        let parts = self.parts.as_deref().unwrap_or_default();
-        let of_kind = |part: &&Value, wanted: &str| part.get("type").is_some_and(|kind| kind == wanted);
-        if parts.iter().any(|part| of_kind(&part, "file")) {
-            return Err(HttpError::bad_request(
-                "Cardinal reads text only: leave images, sound and files out of the message",
-            ));
-        }
-        let texts = parts.iter().filter(|part| of_kind(part, "text"));
-        let text: String = texts.filter_map(|part| part.get("text")?.as_str()).collect();
-        if text.is_empty() {
-            Ok(self.content.clone().unwrap_or_default())
-        } else {
-            Ok(text)
-        }
-    }
 }
 
 pub(in crate::server::routes) async fn chat(
@@ -67,50 +40,77 @@ pub(in crate::server::routes) async fn chat(
     Extension(caller): Extension<Requester>,
     JsonRequest(request): JsonRequest<UiRequest>,
 ) -> Result<Response, HttpError> {
-    let last = request.message.as_ref();
-    let last = last.or_else(|| request.messages.as_ref()?.last());
+    let all = request.messages.as_deref().unwrap_or_default();
+    let (last, shown) = match &request.message {
+        Some(message) => (Some(message), &[][..]),
+        None => all
+            .split_last()
+            .map_or((None, &[][..]), |(last, shown)| (Some(last), shown)),
+    };
     let last = last.filter(|message| message.role == "user");
     let last =
         last.ok_or_else(|| HttpError::bad_request("the last message has to be the user's question"))?;
+    if last.has_files() {
+        return Err(HttpError::bad_request(
+            "Cardinal reads text only: leave images, sound and files out of the message",
+        ));
+    }
     if let Some(session) = &request.id {
         checked_session(session)?;
     }
-    let question = checked_question(&last.text()?)?;
-    let replaces = match &request.id {
-        Some(session) if request.trigger.as_deref() == Some("regenerate-message") => {
-            replaced(&state, &caller, session, request.message_id.as_deref()).await?
-        }
-        _ => None,
+    let question = checked_question(&last.text())?;
+    let asked = request.id.as_deref().map(|session| UiQuestion {
+        session,
+        text: &question,
+        message: last,
+        shown,
+        regenerates: request.trigger.as_deref() == Some("regenerate-message"),
+        named: request.message_id.as_deref().filter(|id| !id.is_empty()),
+    });
+    let (idempotency_key, replaces) = match &asked {
+        Some(asked) => (asked.key(), replaced(&state, &caller, asked).await?),
+        None => (None, None),
     };
     let turn = TurnRequest {
-        question,
+        question: question.clone(),
         replaces,
+        idempotency_key,
         principal: caller.principal.clone(),
         asker: asker(&caller),
         ends_with_client: request.id.is_none(),
-        session: request.id,
+        session: request.id.clone(),
         bounded: caller.is_bounded(),
         ..TurnRequest::default()
     };
-    let SubmissionResult::Running(live, reader) = state.turns.submit(&state, turn).await? else {
-        return Err(HttpError::bad_request("the question was asked before"));
-    };
-    Ok(streamed(TurnLog::here(reader), &live.id, &live.session))
+    match state.turns.submit(&state, turn).await? {
+        SubmissionResult::Running(live, reader) => {
+            Ok(streamed(TurnLog::here(reader), &live.id, &live.session))
+        }
+        SubmissionResult::Known(id) => {
+            let record = own(&state, &caller, &id).await?;
+            Ok(streamed(TurnLog::of(&state, &id, 0), &id, &record.session))
+        }
+    }
 }
 
-/// The answer whose place another one takes, in this session. What runs in it is ended first.
+/// The answer whose place another one takes. What runs in its place, and behind it, is ended first.
 async fn replaced(
     state: &SharedState,
     caller: &Requester,
-    session: &str,
-    named: Option<&str>,
+    asked: &UiQuestion<'_>,
 ) -> Result<Option<String>, HttpError> {
-    let known = state.store.session(session, &caller.principal).await?;
-    let Some(known) = known else { return Ok(None) };
-    state.turns.end_session(state, &known.key).await?;
-    let answers = state.store.answer_ids(&known.key).await?;
-    let named = answers.iter().find(|id| named == Some(id.as_str()));
-    Ok(named.or(answers.last()).cloned())
+    let known = state.store.session(asked.session, &caller.principal).await?;
+    let turns = match &known {
+        Some(known) => state.store.questions_of(&known.key).await?,
+        None => Vec::new(),
+    };
+    let place = asked.replaces(&turns)?;
+    let Some((known, gone)) = known.zip(place.and_then(|at| turns.get(at..))) else {
+        return Ok(None);
+    };
+    let goes = |id: &str| gone.iter().any(|turn| turn.answer == id);
+    state.turns.end_turns(state, &known.key, goes).await?;
+    Ok(gone.first().map(|turn| turn.answer.clone()))
 }
 
 pub(in crate::server::routes) async fn resume(
