@@ -9,7 +9,10 @@ use super::marks::mark_at_start;
 /// means only that somebody has to look closer.
 pub(super) fn is_plain(text: &str) -> bool {
     let table = &*CLOSE_LOOK;
-    !text.bytes().any(|byte| table.get(usize::from(byte)) != Some(&false)) && !mark_at_start(text)
+    !text
+        .bytes()
+        .any(|byte| table.get(usize::from(byte)) != Some(&false))
+        && !mark_at_start(text)
 }
 
 /// The bytes for which somebody has to look closer.
