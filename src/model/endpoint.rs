@@ -215,6 +215,11 @@ impl ModelEndpoint {
         }
     }
 
+    /// A completion that stopped without the reason that its protocol has for an end.
+    pub(super) fn unexplained(&self) -> ModelError {
+        self.broke_off("the completion ended without saying why, so that it may be cut")
+    }
+
     /// A completion that the server cut for a reason of its own.
     pub(super) fn cut(&self, reason: &str) -> ModelError {
         self.broke_off(&format!(

@@ -14,6 +14,11 @@ pub(super) enum FinishKind {
 }
 
 impl FinishKind {
+    /// Whether a reason says that something is missing, so that no later one makes the completion whole.
+    pub(super) fn cuts(reason: &str) -> bool {
+        matches!(Self::of(reason), Self::Length | Self::Withheld | Self::Garbled)
+    }
+
     /// Reads a reason in any spelling: `max_tokens`, `MAX_TOKENS`, `FinishReason.STOP`.
     pub(super) fn of(reason: &str) -> Self {
         let letters = reason.chars().filter(char::is_ascii_alphanumeric);

@@ -408,6 +408,38 @@ async fn what_wraps_a_call_is_taken_off() {
     }
 }
 
+/// What some servers send behind a call and is none.
+#[tokio::test]
+async fn a_call_of_nothing_is_none() {
+    let whole = || piece(json!({"index": 0, "id": "a"}), "run_card", SEVEN);
+    for behind in [
+        json!([{"index": 0, "function": {"arguments": "{}"}}]),
+        json!([{"index": 0, "id": "", "function": {"name": "", "arguments": "{}"}}]),
+        json!([{"index": 0, "id": "b", "function": {"name": "", "arguments": ""}}]),
+        json!([{"index": 1, "id": "b", "function": {"name": "", "arguments": ""}}]),
+    ] {
+        let pieces = [whole(), calls(behind.clone()), end("tool_calls")];
+        assert_eq!(called(&of_chat(&pieces).await), ONE, "{behind}");
+    }
+    let hollow = json!({"type": "function_call", "id": "b", "call_id": "cb", "name": "", "arguments": ""});
+    let first = item(json!({"id": "a", "call_id": "ca", "arguments": SEVEN}));
+    assert_eq!(
+        called(&of_responses(&[completed(json!([first, hollow]))]).await),
+        ONE
+    );
+}
+
+#[tokio::test]
+async fn arguments_of_an_item_may_be_an_object() {
+    let call = item(json!({"id": "a", "call_id": "ca", "arguments": {"card_id": 7}}));
+    for pieces in [
+        vec![completed(json!([call.clone()]))],
+        vec![done(json!(0), call.clone()), completed(json!([]))],
+    ] {
+        assert_eq!(called(&of_responses(&pieces).await), ONE, "{pieces:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_list_of_calls_may_be_an_object_and_a_name_stand_beside_its_function() {
     let first = json!({"id": "a", "function": {"name": "run_card", "arguments": SEVEN}});

@@ -78,7 +78,7 @@ async fn words_that_are_no_event_are_an_error_where_the_completion_has_no_end() 
     }
     // Words before what is said, as some proxies send them to keep a connection open, end nothing.
     for raw in ["data: heartbeat\n\n", "ping\n\n", "data: null\n\n"] {
-        let body = format!("{raw}{}{DONE}", events(&[said("Seven.")]));
+        let body = format!("{raw}{}{DONE}", events(&[said("Seven."), end("stop")]));
         assert_eq!(says(body).await.unwrap().completion.text, "Seven.", "{raw:?}");
     }
 }
@@ -94,7 +94,6 @@ async fn reasons_are_read_in_any_spelling() {
         ("ERROR_TOXIC", StopCause::Refusal),
         ("sensitive", StopCause::Refusal),
         ("MALFORMED_FUNCTION_CALL", StopCause::Garbled),
-        ("None", StopCause::End),
     ] {
         let body = events(&[said("Seven."), end(reason)]) + DONE;
         assert_eq!(says(body).await.unwrap().completion.stop, stop, "{reason}");
@@ -104,13 +103,69 @@ async fn reasons_are_read_in_any_spelling() {
     assert_eq!((completion.stop, completion.opaque), (StopCause::End, None));
 }
 
+/// Words that stop without the reason for which their server has a place may be cut anywhere.
+#[tokio::test]
+async fn words_that_end_without_a_reason_are_no_answer() {
+    let open = |reason: Value| json!({"choices": [{"delta": {"content": "Sev"}, "finish_reason": reason}]});
+    let usage = json!({"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 2}});
+    for body in [
+        events(&[open(Value::Null)]) + DONE,
+        events(&[open(json!(""))]) + DONE,
+        events(&[open(json!("null"))]) + DONE,
+        events(&[open(Value::Null), end("null")]) + DONE,
+        events(&[open(Value::Null), end("None")]) + DONE,
+        events(&[open(Value::Null), usage]) + DONE,
+    ] {
+        let error = says(body.clone()).await.unwrap_err();
+        let ModelError::BrokeOff { message, .. } = &error else {
+            panic!("{body}: {error:?}")
+        };
+        assert!(message.contains("without saying why"), "{body}: {message}");
+    }
+    let whole = json!({"choices": [{"message": {"content": "Sev"}, "finish_reason": null}]});
+    let server = ScriptedModel::openai_with(move |_| Reply::json(whole.clone())).await;
+    let error = heard(&server, &question()).await.unwrap_err().to_string();
+    assert!(error.contains("without saying why"), "{error}");
+    // Where there is no place for a reason, its absence says nothing.
+    let placeless = json!({"choices": [{"delta": {"content": "Seven."}}]});
+    let answer = says(events(&[placeless]) + DONE).await.unwrap().completion;
+    assert_eq!((answer.text.as_str(), answer.stop), ("Seven.", StopCause::End));
+    for stop_reason in [Value::Null, json!("")] {
+        let message = [
+            json!({"type": "message_start", "message": {"model": "x", "content": [], "stop_reason": null}}),
+            json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": "Sev"}}),
+            json!({"type": "content_block_stop", "index": 0}),
+            json!({"type": "message_delta", "delta": {"stop_reason": stop_reason}}),
+            json!({"type": "message_stop"}),
+        ];
+        let body = events(&message);
+        let replies = (0..6).map(|_| Reply::sse(body.clone())).collect();
+        let server = ScriptedModel::anthropic(replies).await;
+        let error = heard(&server, &question()).await.unwrap_err().to_string();
+        assert!(error.contains("without saying why"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_cut_stays_one_whatever_reason_comes_behind_it() {
+    for (reason, stop) in [
+        ("length", StopCause::Length),
+        ("content_filter", StopCause::Refusal),
+        ("MALFORMED_FUNCTION_CALL", StopCause::Garbled),
+    ] {
+        let body = events(&[said("Sev"), end(reason), end("stop")]) + DONE;
+        assert_eq!(says(body).await.unwrap().completion.stop, stop, "{reason}");
+    }
+}
+
 #[tokio::test]
 async fn calls_that_a_server_speaks_of_and_does_not_send_are_no_answer() {
     for reason in ["tool_calls", "function_call"] {
-        for text in ["", "Let me look."] {
+        // Words under such a reason are an answer: some servers end every completion so.
+        for (text, stop) in [("", StopCause::Garbled), ("Seven.", StopCause::End)] {
             let body = events(&[said(text), end(reason)]) + DONE;
             let completion = says(body).await.unwrap().completion;
-            assert_eq!(completion.stop, StopCause::Garbled, "{reason} {text}");
+            assert_eq!(completion.stop, stop, "{reason} {text}");
         }
     }
     let server = ScriptedModel::anthropic(vec![Reply::text("Let me look.").stopping("tool_use")]).await;

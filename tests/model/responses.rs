@@ -106,6 +106,29 @@ async fn a_call_is_made_and_what_came_with_it_goes_back_as_it_came() {
 }
 
 #[tokio::test]
+async fn messages_are_paragraphs_and_commentary_is_no_part_of_the_answer() {
+    let mut commentary = message("I look.");
+    commentary["phase"] = json!("commentary");
+    let output = [commentary, message("Seven."), message("Of ten.")];
+    let heard = says(events(&[ended("completed", &output, Value::Null)]))
+        .await
+        .unwrap();
+    assert_eq!(heard.completion.text, "Seven.\n\nOf ten.");
+}
+
+#[tokio::test]
+async fn a_response_that_brings_an_error_has_failed() {
+    let response = json!({"status": "completed", "output": [message("Sev")],
+        "error": {"code": "server_error", "message": "it died"}});
+    let mut whole = response.clone();
+    whole["object"] = json!("response");
+    for event in [json!({"type": "response.completed", "response": response}), whole] {
+        let error = says(format!("data: {event}\n\n")).await.unwrap_err().to_string();
+        assert!(error.contains("it died"), "{event}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn the_request_says_what_the_api_wants_and_nothing_is_stored() {
     let server = server(vec![speaking("ok")]).await;
     let mut asked = request(conversation());

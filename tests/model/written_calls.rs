@@ -1,9 +1,12 @@
 //! Calls that a model wrote into its text in the marks of yet other models. What looks like a call is never an answer, and an
 //! answer that speaks of a tool or shows data stays one.
 
-use cardinal::model::StopCause;
+use cardinal::model::{Message, StopCause};
+use serde_json::json;
 
-use super::chunks::{DONE, called, end, events, said, says};
+use super::chunks::{DONE, called, chunk, end, events, said, says};
+use super::talk::{call, question, result};
+use crate::support::scripted_model::{Reply, ScriptedModel};
 
 /// Every form of a table that does not hold, so that one run tells of all of them.
 async fn all_of(forms: &[&str], holds: impl Fn(&str, &super::talk::Heard) -> bool) {
@@ -142,6 +145,14 @@ async fn calls_in_the_forms_of_further_models_are_made() {
         "{\"response\": null, \"tool_calls\": [{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}]}",
         "{\"content\": \"I look.\", \"tool_calls\": [{\"function\": {\"name\": \"run_card\", \"arguments\": \"{\\\"card_id\\\": 7}\"}}]}",
         "[\"run_card\", {\"card_id\": 7}]",
+        // Marks that a server lost, escaped or put in the middle of a line
+        "run_card[ARGS]{\"card_id\": 7}",
+        "&lt;tool_call&gt;{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}&lt;/tool_call&gt;",
+        "call:default_api:run_card{card_id:7}",
+        "[run_card]{\"card_id\": 7}[/run_card]",
+        "{{run_card(card_id=7)}}",
+        "Using tool: run_card\nInput: {\"card_id\": 7}",
+        "<|START_ACTION|>[{\"tool_call_id\": \"0\", \"tool_name\": \"run_card\", \"parameters\": {\"card_id\": 7}}]<|END_ACTION|>",
     ];
     all_of(&forms, |_, heard| {
         called(heard) == ["run_card{\"card_id\":7}"]
@@ -171,6 +182,17 @@ async fn what_looks_like_a_call_and_cannot_be_read_is_no_answer() {
         "{\"next\": {\"tool\": \"run_card\", \"with\": [7]}, \"thought\": \"I need it\"}",
         "{\"tool\": \"run_card\", \"card_id\": 7,",
         "<|begin_of_box|>run_card\n<arg_key>card_id</arg_key>\n<|end_of_box|>",
+        "[run_card(card_id=7, filters=[{\"dim",
+        "run_card(card_id=",
+        "```tool_code\nprint(default_api.run_card(card_id=7, filters=[{\"dim",
+        "```tool_code\nprint(search(\"revenue\"))\n```",
+        "{\"name\": \"web_search\", \"arguments\": {\"query\": \"revenue\"}}",
+        "{\"name\": \"web_search\", \"arguments\": \"{\\\"query\\\": 1}\"}",
+        "{\"tool_calls\": [{\"id\": \"a\", \"type\": \"function\", \"function\": {\"name\": \"web_search\", \"arguments\": {}}}]}",
+        "call:default_api:web_search{query:\"revenue\"}",
+        "web_search[ARGS]{\"query\": \"revenue\"}",
+        "&lt;tool_call&gt;{\"name\": \"web_search\", \"arguments\": {}}&lt;/tool_call&gt;",
+        "<|open|>tools<|sep|><|open|>call tool=\"run_card\" index=\"1\"<|sep|>{\"card_id\": 7}<|close|>call<|sep|>",
     ];
     all_of(&forms, |_, heard| {
         heard.completion.tool_calls.is_empty() && heard.completion.stop == StopCause::Garbled
@@ -219,6 +241,10 @@ async fn an_answer_that_speaks_of_a_tool_or_shows_data_stays_one() {
         "I would run `run_card(card_id=7)` for that, but the card is empty.",
         "<arg_key> is a tag that some models write.",
         "Calling customers cost 10 in May.",
+        "{\"name\": \"Widget\", \"arguments\": 3}",
+        "[note] {10} is what the card shows.",
+        "run_card(card_id=7 is the call (I think) that shows it.",
+        "Revenue & cost: a &lt; b holds for 10 months.",
     ];
     all_of(&forms, |form, heard| {
         heard.completion.tool_calls.is_empty()
@@ -227,6 +253,79 @@ async fn an_answer_that_speaks_of_a_tool_or_shows_data_stays_one() {
             && heard.texts.concat() == form
     })
     .await;
+}
+
+/// A call behind what the model thought, in one line with it.
+#[tokio::test]
+async fn a_call_behind_thoughts_is_made() {
+    let action = "[{\"tool_call_id\": \"0\", \"tool_name\": \"run_card\", \"parameters\": {\"card_id\": 7}}]";
+    let cohere = format!("<|START_THINKING|>I look.<|END_THINKING|><|START_ACTION|>{action}<|END_ACTION|>");
+    let heard = says(events(&[said(&cohere), end("stop")]) + DONE).await.unwrap();
+    assert_eq!(called(&heard), ["run_card{\"card_id\":7}"]);
+    for call in [
+        "<|tool_calls_section_begin|><|tool_call_begin|>functions.run_card:0<|tool_call_argument_begin|>{\"card_id\":7}<|tool_call_end|><|tool_calls_section_end|>",
+        "<|channel|>commentary to=functions.run_card <|constrain|>json<|message|>{\"card_id\":7}<|call|>",
+        "<tool_call>run_card\n<arg_key>card_id</arg_key>\n<arg_value>7</arg_value>\n</tool_call>",
+    ] {
+        let thought = chunk(json!({ "reasoning_content": format!("Let me see. {call}") }));
+        let heard = says(events(&[thought, end("stop")]) + DONE).await.unwrap();
+        assert_eq!(called(&heard), ["run_card{\"card_id\":7}"], "{call}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_call_behind_an_answer_and_marks_alone_are_dropped() {
+    for shell in [
+        "<tool_call></tool_call>",
+        "<function_calls>\n</function_calls>",
+        "[TOOL_CALLS][]",
+    ] {
+        let written = format!("Seven.\n{shell}");
+        let heard = says(events(&[said(&written), end("stop")]) + DONE).await.unwrap();
+        let told = (heard.completion.text.as_str(), heard.completion.stop);
+        assert_eq!(told, ("Seven.", StopCause::End), "{shell}");
+        assert_eq!(heard.texts.concat().trim_end(), "Seven.", "{shell}");
+    }
+    for marks in [
+        "<|im_end|>",
+        "<|eot_id|>",
+        "<|im_start|>assistant\n<|im_end|>",
+        "</s>",
+    ] {
+        let heard = says(events(&[said(marks), end("stop")]) + DONE).await.unwrap();
+        assert_eq!(
+            (heard.completion.text.as_str(), heard.texts.len()),
+            ("", 0),
+            "{marks}"
+        );
+    }
+}
+
+/// The call that was made, shown behind the answer that came of it, is not made again. One that was not made is.
+#[tokio::test]
+async fn an_answer_may_show_the_call_that_it_comes_of() {
+    let mut asked = question();
+    asked.messages.push(Message::Assistant {
+        text: String::new(),
+        tool_calls: vec![call("a", "run_card", "{\"card_id\":7}")],
+        opaque: None,
+    });
+    asked
+        .messages
+        .push(Message::ToolResults(vec![result("a", "10", false)]));
+    for (card, made) in [(7, 0), (12, 1)] {
+        for shown in [
+            format!("run_card(card_id={card})"),
+            format!("{{\"name\": \"run_card\", \"arguments\": {{\"card_id\": {card}}}}}"),
+        ] {
+            let written = format!("Revenue was 10.\n\n```\n{shown}\n```");
+            let body = events(&[said(&written), end("stop")]) + DONE;
+            let server = ScriptedModel::openai(vec![Reply::sse(body)]).await;
+            let heard = super::chunks::heard(&server, &asked).await.unwrap();
+            assert_eq!(heard.completion.tool_calls.len(), made, "{written}");
+            assert_eq!(heard.completion.text == written, made == 0, "{written}");
+        }
+    }
 }
 
 /// A call behind the words that announce it in its line.

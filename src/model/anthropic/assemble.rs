@@ -70,7 +70,9 @@ impl MessagesAssembler {
     }
 
     fn end(&mut self, stop_reason: Option<String>, usage: Option<MessagesUsage>) {
-        self.stop_reason = stop_reason.or(self.stop_reason.take());
+        if !self.stop_reason.as_deref().is_some_and(FinishKind::cuts) {
+            self.stop_reason = stop_reason.or(self.stop_reason.take());
+        }
         if let Some(later) = usage {
             self.usage = Some(self.usage.unwrap_or_default().updated(later));
         }
@@ -129,6 +131,11 @@ impl MessagesAssembler {
     /// Whether the message's own end was seen.
     pub(super) fn is_stopped(&self) -> bool {
         self.stopped
+    }
+
+    /// Whether words stopped without a reason. Calls that came whole are whole.
+    pub(super) fn is_unexplained(&self) -> bool {
+        self.stop_reason.is_none() && !self.blocks.has_calls()
     }
 
     /// The reason with which the server cut the message, if it is one that no good ending has.

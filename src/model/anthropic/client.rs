@@ -125,6 +125,9 @@ impl AnthropicModel {
             if !whole.is_stopped() && !whole.is_finished() {
                 Err(self.at.endpoint.ended_early(noise.as_deref()))?;
             }
+            if whole.is_unexplained() {
+                Err(self.at.endpoint.unexplained())?;
+            }
             if let Some(reason) = whole.cut() {
                 Err(self.at.endpoint.cut(reason))?;
             }

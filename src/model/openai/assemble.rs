@@ -34,6 +34,8 @@ struct PendingChoice {
     /// Fields of the message that are not known here and go back with it.
     others: Map<String, Value>,
     finish: Option<String>,
+    /// Whether the server has a place for that reason and left it empty.
+    finish_is_open: bool,
     /// Whether more came behind the reason for its end, as from servers that send one with every piece.
     went_on: bool,
     refused: bool,
@@ -85,6 +87,14 @@ impl ChatAssembler {
     /// Whether the server said why it stopped.
     pub(super) fn is_finished(&self) -> bool {
         self.spoken().is_some_and(|choice| choice.finish.is_some())
+    }
+
+    /// Whether words stopped without the reason that this server gives for an end: it may have died behind any of them. A
+    /// server that has no place for a reason says nothing by giving none, and calls that came whole are whole.
+    pub(super) fn is_unexplained(&self) -> bool {
+        let calls = self.choices.values().any(|choice| !choice.calls.is_empty());
+        let is_open = |choice: &PendingChoice| choice.finish.is_none() && choice.finish_is_open;
+        !calls && self.spoken().is_some_and(is_open)
     }
 
     /// Whether nothing can be missing, whatever happens to the connection.
@@ -186,7 +196,10 @@ impl PendingChoice {
         for piece in choice.calls {
             self.calls.push(piece, heard);
         }
-        self.finish = choice.finish.or(self.finish.take());
+        self.finish_is_open |= choice.leaves_finish_open;
+        if !self.finish.as_deref().is_some_and(FinishKind::cuts) {
+            self.finish = choice.finish.or(self.finish.take());
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -202,8 +215,8 @@ impl PendingChoice {
             _ if self.refused => StopCause::Refusal,
             _ if !self.calls.is_empty() => StopCause::ToolCalls,
             Some(FinishKind::Garbled) => StopCause::Garbled,
-            // The server lost the calls that it speaks of.
-            Some(FinishKind::Calls) if offered => StopCause::Garbled,
+            // The server lost the calls that it speaks of. Words are an answer: some servers end every completion so.
+            Some(FinishKind::Calls) if offered && self.text.trim().is_empty() => StopCause::Garbled,
             _ => StopCause::End,
         }
     }

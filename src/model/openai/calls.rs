@@ -62,7 +62,7 @@ impl PendingCalls {
     }
 
     /// Takes in one piece; what a listener should hear of it is pushed to `heard`.
-    pub(super) fn push(&mut self, piece: CallPiece, heard: &mut Vec<ModelEvent>) {
+    pub(super) fn push(&mut self, mut piece: CallPiece, heard: &mut Vec<ModelEvent>) {
         heard.push(ModelEvent::Unheard(piece.arguments.len().max(1)));
         if self.repeats(&piece) {
             return;
@@ -77,6 +77,10 @@ impl PendingCalls {
         let Some(call) = self.calls.get_mut(at) else {
             return;
         };
+        // An empty object behind whole arguments, under no name of its own, is no call.
+        if call.is_over() && piece.name.is_empty() && piece.arguments.trim() == "{}" {
+            piece.arguments.clear();
+        }
         call.take(piece);
         if call.extent.is_begun() && !call.name.is_empty() {
             call.announce(&self.names, heard);
@@ -148,7 +152,12 @@ impl PendingCalls {
 
     /// All calls, in the order in which they began; more than one object in the arguments of one are several. Those that a
     /// listener has not heard of are pushed to `heard`.
-    pub(super) fn finish(self, heard: &mut Vec<ModelEvent>) -> Vec<WholeCall> {
+    pub(super) fn finish(mut self, heard: &mut Vec<ModelEvent>) -> Vec<WholeCall> {
+        // Beside calls, one of nothing with nothing is none.
+        if self.calls.iter().any(|call| !call.name.is_empty()) {
+            self.calls
+                .retain(|call| !call.name.is_empty() || !call.arguments.trim().is_empty());
+        }
         let mut whole = Vec::with_capacity(self.calls.len());
         for mut call in self.calls {
             call.announce(&self.names, heard);

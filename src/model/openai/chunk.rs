@@ -57,6 +57,8 @@ pub(super) struct ChatChoice {
     /// Fields of the message that are not known here.
     pub(super) others: Map<String, Value>,
     pub(super) finish: Option<String>,
+    /// Whether it has a place for that reason with nothing in it.
+    pub(super) leaves_finish_open: bool,
 }
 
 /// A part of a tool call.
@@ -142,6 +144,8 @@ impl ChatChoice {
         let reason = |json: &Value| FINISH.iter().find_map(|key| finish(json.get(*key)?));
         let native = NATIVE_FINISH.iter().find_map(|key| finish(choice.get(*key)?));
         read.finish = behind(reason(choice).or_else(|| reason(message?)), native);
+        read.leaves_finish_open =
+            read.finish.is_none() && FINISH.iter().any(|key| choice.get(*key).is_some());
         read
     }
 

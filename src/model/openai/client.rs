@@ -170,6 +170,9 @@ impl OpenAiModel {
             if !whole.is_finished() && (!ended || whole.is_empty() || noise.is_some()) {
                 Err(self.at.endpoint.ended_early(noise.as_deref()))?;
             }
+            if whole.is_unexplained() {
+                Err(self.at.endpoint.unexplained())?;
+            }
             if let Some(reason) = whole.cut() {
                 Err(self.at.endpoint.cut(reason))?;
             }

@@ -131,21 +131,19 @@ impl ResponseAssembler {
         let (mut said, mut reasoning, mut declined) = (String::new(), String::new(), self.declined);
         let mut tool_calls = Vec::new();
         let mut kept = Vec::new();
-        let mut is_cut = false;
+        let (mut is_cut, mut commented) = (false, false);
         for mut item in self.items.take() {
             match text(&item, "type") {
+                // What it said on the way to the answer.
+                "message" if text(&item, "phase") == "commentary" => commented = true,
                 "message" => {
                     is_cut |= text(&item, "status") == "incomplete";
-                    for part in item
-                        .get("content")
-                        .and_then(Value::as_array)
-                        .into_iter()
-                        .flatten()
-                    {
-                        declined |= text(part, "type") == "refusal";
-                        said += text(part, "text");
-                        said += text(part, "refusal");
+                    let (words, refuses) = words_of(&item);
+                    declined |= refuses;
+                    if !said.is_empty() && !words.is_empty() {
+                        said += "\n\n";
                     }
+                    said += &words;
                 }
                 "reasoning" => {
                     let parts = ["summary", "content"]
@@ -155,6 +153,7 @@ impl ResponseAssembler {
                         reasoning += text(part, "text");
                     }
                 }
+                "function_call" if is_hollow(&item) => continue,
                 "function_call" => {
                     if tool_calls.len() >= self.announced {
                         self.announce(text(&item, "name"), heard);
@@ -174,7 +173,7 @@ impl ResponseAssembler {
         if self.streamed.is_empty() && !said.is_empty() {
             heard.push(ModelEvent::Text(said.clone()));
         }
-        if said.is_empty() && !self.streamed.is_empty() {
+        if said.is_empty() && !commented && !self.streamed.is_empty() {
             said = std::mem::take(&mut self.streamed);
             if !kept.is_empty() {
                 let content = json!([{"type": "output_text", "text": said, "annotations": []}]);
@@ -201,4 +200,21 @@ impl ResponseAssembler {
             id: (!id.is_empty()).then(|| id.into()),
         }
     }
+}
+
+/// The words of a message, and whether they decline.
+fn words_of(message: &Value) -> (String, bool) {
+    let parts = message.get("content").and_then(Value::as_array);
+    let (mut words, mut declines) = (String::new(), false);
+    for part in parts.into_iter().flatten() {
+        declines |= text(part, "type") == "refusal";
+        words += text(part, "text");
+        words += text(part, "refusal");
+    }
+    (words, declines)
+}
+
+/// Whether a call calls nothing with nothing.
+fn is_hollow(call: &Value) -> bool {
+    text(call, "name").is_empty() && text(call, "arguments").is_empty()
 }

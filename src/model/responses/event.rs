@@ -111,7 +111,7 @@ impl ResponseEvent {
             "response.completed" | "response.incomplete" | "response.done" => {
                 let mut response = response();
                 match text(&response, "status") {
-                    "failed" => Self::Failed(failure(&response)),
+                    _ if has_failed(&response) => Self::Failed(failure(&response)),
                     status => {
                         // The event's own name is the surer word.
                         if kind == "response.incomplete" && matches!(status, "" | "completed" | "in_progress")
@@ -129,10 +129,13 @@ impl ResponseEvent {
             }
             _ if kind.starts_with("response.") => Self::Ignored,
             // A whole response, from a server that does not stream.
-            _ if text(json, "object") == "response" => match text(json, "status") {
-                "failed" => Self::Failed(failure(json)),
-                _ => Self::Ended(json.clone()),
-            },
+            _ if text(json, "object") == "response" => {
+                if has_failed(json) {
+                    Self::Failed(failure(json))
+                } else {
+                    Self::Ended(json.clone())
+                }
+            }
             _ => ServerError::find(json, false).map_or(Self::Ignored, Self::Failed),
         }
     }
@@ -149,6 +152,11 @@ impl ResponseEvent {
 
 /// An item as it is, but for a call of a tool whose arguments are any text, which is one like others here.
 pub(super) fn as_call(mut item: Value) -> Value {
+    // Arguments are text; some servers send what the text would say.
+    if let Some(object) = item.get("arguments").filter(|arguments| arguments.is_object()) {
+        let written = object.to_string();
+        set(&mut item, "arguments", written.into());
+    }
     if text(&item, "type") == "custom_tool_call" {
         let input = text(&item, "input").to_owned();
         set(&mut item, "type", "function_call".into());
@@ -158,6 +166,12 @@ pub(super) fn as_call(mut item: Value) -> Value {
         }
     }
     item
+}
+
+/// Whether a response failed. One that brings an error has, whatever its status says.
+fn has_failed(response: &Value) -> bool {
+    let brings_error = response.get("error").is_some_and(Value::is_object);
+    text(response, "status") == "failed" || brings_error
 }
 
 /// The error of a response that failed.

@@ -18,9 +18,10 @@ use crate::model::tool_names::ToolNames;
 /// read begins so.
 const OPENING: &str = r"(?mx) ^[\ \t]* (?:
       < (?: \|? (?:tool_|python_(?:tag|start)|channel\|>commentary|start\|>assistant|recipient\|>) | ｜tool | function [=(] | function_calls?>
-          | (?:invoke|function_calls) [\ >] | tool_calls?> | tools> | start_function_call> | parameter= | arg_key> )
+          | \|open\|> | (?:invoke|function_calls) [\ >] | tool_calls?> | tools> | start_function_call> | parameter= | arg_key> )
     | < [|｜]? [\w:▁-]* (?i: tool|function|action|invoke|plugin) [\w:▁-]* (?: [|｜]? > | [\ ] [^<>\n]* /? > )
     | \[ /? [A-Z_]* TOOL [A-Z_]* \]
+    | ```tool_(?:code|call)\b
     | Action: [\ \t]* [\w.]+ [\ \t]* (?: \r?\n [\ \t]* Action\ Input: | [\[({] )
     | (?:(?:assistant|commentary)\ )? to= (?:functions\.)? \w+
 )";
@@ -88,6 +89,7 @@ pub(in crate::model) fn is_garbled(text: &str, names: &ToolNames) -> bool {
     let text = text.as_ref();
     split(text, names).is_some_and(|(_, tail)| !speaks(tail))
         || as_code(text, names)
+        || begun_code(text, names)
         || begun_json(text, names)
         || begins(text, names).is_some_and(|start| text.get(start..).is_some_and(|tail| !speaks(tail)))
         || is_no_answer(text, names)
@@ -274,6 +276,25 @@ fn as_code(text: &str, names: &ToolNames) -> bool {
                     .get(name.len()..)
                     .is_some_and(|rest| rest.starts_with(['(', '.']))
         })
+}
+
+/// Whether a line calls a known tool as code would, and the text breaks off before the call's end.
+fn begun_code(text: &str, names: &ToolNames) -> bool {
+    let mut start: usize = 0;
+    for line in text.split_inclusive('\n') {
+        let code = line.trim_start().trim_start_matches('[');
+        let code = code.strip_prefix("print(").unwrap_or(code);
+        let code = code.strip_prefix("default_api.").unwrap_or(code);
+        let name = leading_name(code);
+        let tail = text.get(start..).unwrap_or_default();
+        let calls = names.has(name) && code.get(name.len()..).is_some_and(|rest| rest.starts_with('('));
+        let is_open = tail.matches(['(', '[', '{']).count() > tail.matches([')', ']', '}']).count();
+        if calls && is_open && !tail.trim_end().ends_with(['.', '!', '?']) && !speaks(tail) {
+            return true;
+        }
+        start = start.saturating_add(line.len());
+    }
+    false
 }
 
 /// A key under which a tool's name stands, and that name.

@@ -20,6 +20,22 @@ const CHANNEL: &str = r"(?s)\A\s*(?:analysis.*?)?(?:assistant)?\s*(commentary\s+
 const WORD_MARK: &str = r"(?m)^[ \t]*(?:functools\s*|function call\s*(?:<\|role_sep\|>)?\s*)([\[{])";
 /// A name and its arguments, each behind a mark of flowers.
 const FLOWERS: &str = r"✿FUNCTION✿:?\s*([\w.-]+)\s*✿ARGS✿:?\s*";
+/// A name behind the words of an API, or before a mark whose own mark was lost, or in brackets: `call:default_api:run_card{`,
+/// `run_card[ARGS]{`, `[run_card]{`.
+const UNMARKED: &str = r#"(?m)^[ \t]*(?:(?:call:(?:\w+[:.])*([A-Za-z_]\w*)|([A-Za-z_]\w*)\[ARGS\])\s*(\{)|\[([a-z]\w*)\]\s*(\{\s*["']))"#;
+/// What closes the last of these.
+const NAME_CLOSED: &str = r"\[/[a-z]\w*\]\s*\z";
+/// A line of code in braces of a template.
+const BRACED: &str = r"(?m)^[ \t]*\{\{\s*([\w.]+\([^{}]*\))\s*\}\}\s*\z";
+/// A name on one line and its arguments on the next.
+const TWO_LINES: &str = r"(?mi)^[ \t]*((?:using|calling|use|call)?[ \t]*(?:tool|function)(?:[ \t]+(?:call|name|use))?:[ \t]*[\w.]+)[ \t]*\r?\n[ \t]*(?:tool[ _])?(?:input|arguments|args|parameters):[ \t]*(\{)";
+/// A mark that nobody reads, behind something on its line.
+const INSIDE_LINE: &str =
+    r"\A((?s:.*?)[^\s])[ \t]*(<[|｜](?:tool|START_ACTION\||action_start\||channel\|>commentary\s))";
+/// A call whose brackets were written for a web page.
+const ESCAPED: &str = r"&lt;[|｜]?/?(?:tool|function|invoke)";
+/// A call with nothing in it.
+const SHELL: &str = r"(?:\s*(?:<(?:tool_calls?|function_calls?)>\s*</(?:tool_calls?|function_calls?)>|\[TOOL_CALLS\]\s*\[\s*\]))+\s*\z";
 /// How a call begins whose opening tag was lost: a name before its arguments in tags, JSON, an element.
 const UNTAGGED: &str = r"(?m)^[ \t]*(?:[\w.-]+\s*<arg_key>|[\[{]|<function[ =])";
 /// The same where no closing tag tells of one.
@@ -37,6 +53,13 @@ static BEGINNINGS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(BEGINS));
 static CHANNELS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(CHANNEL));
 static WORD_MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(WORD_MARK));
 static FLOWER_MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(FLOWERS));
+static UNMARKED_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(UNMARKED));
+static NAME_CLOSINGS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NAME_CLOSED));
+static BRACED_CODE: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(BRACED));
+static LINE_PAIRS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(TWO_LINES));
+static INNER_MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(INSIDE_LINE));
+static ESCAPES: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(ESCAPED));
+static SHELLS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(SHELL));
 static UNTAGGED_CALLS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(UNTAGGED));
 static UNTAGGED_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(UNTAGGED_NAME));
 
@@ -50,6 +73,10 @@ pub(in crate::model) fn compiled(pattern: &str) -> Option<Regex> {
 /// The text with the marks of other models as the ones that are looked for.
 pub(super) fn plain_marks(text: &str) -> Cow<'_, str> {
     let mut text = Cow::Borrowed(text);
+    if ESCAPES.as_ref().is_some_and(|escapes| escapes.is_match(&text)) {
+        let brackets = text.replace("&lt;", "<").replace("&gt;", ">");
+        text = Cow::Owned(brackets.replace("&quot;", "\"").replace("&amp;", "&"));
+    }
     for (pattern, plain) in [
         (&OWN_MARKS, "<$1"),
         (&NAMESPACES, "<$1$2"),
@@ -59,6 +86,11 @@ pub(super) fn plain_marks(text: &str) -> Cow<'_, str> {
         (&CHANNELS, "$1"),
         (&WORD_MARKS, "$1"),
         (&FLOWER_MARKS, "$1 "),
+        (&NAME_CLOSINGS, ""),
+        (&UNMARKED_NAMES, "<tool_call>$1$2$4 $3$5"),
+        (&BRACED_CODE, "$1"),
+        (&LINE_PAIRS, "$1 $2"),
+        (&INNER_MARKS, "$1\n$2"),
     ] {
         let found = pattern.as_ref().filter(|pattern| pattern.is_match(&text));
         if let Some(pattern) = found {
@@ -75,6 +107,23 @@ pub(super) fn plain_marks(text: &str) -> Cow<'_, str> {
         Some((said, call)) => Cow::Owned(format!("{said}<tool_call>{call}")),
         None => text,
     }
+}
+
+/// Whether a text is nothing but what models and servers put around a message.
+pub(super) fn is_only_marks(text: &str) -> bool {
+    let without = |text: &str, marks: Option<&Regex>| match marks {
+        Some(marks) => marks.replace_all(text, "").into_owned(),
+        None => text.to_owned(),
+    };
+    without(&without(text, ENDINGS.as_ref()), BEGINNINGS.as_ref())
+        .trim()
+        .is_empty()
+}
+
+/// The text without the empty calls that it ends in.
+pub(super) fn without_shells(text: &str) -> &str {
+    let shell = SHELLS.as_ref().and_then(|shells| shells.find(text));
+    shell.and_then(|shell| text.get(..shell.start())).unwrap_or(text)
 }
 
 /// Where a call begins that has no opening tag.

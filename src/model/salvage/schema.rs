@@ -16,6 +16,8 @@ const MARKS: [&str; 5] = [
     "\"$schema\"",
     "\"anyOf\"",
 ];
+/// The keys of a call in the form that most servers know.
+const OF_CALLS: [&str; 5] = ["id", "type", "name", "arguments", "parameters"];
 /// The values of `type` that a schema begins with.
 const TYPES: [&str; 2] = ["object", "function"];
 
@@ -68,13 +70,30 @@ fn holds_schema(object: &Map<String, Value>) -> bool {
             .is_some_and(holds_schema)
 }
 
-/// Whether an object is made like a call, with arguments that tools take, and names what is no tool.
+/// Whether an object is made like a call and names what is no tool: with arguments that tools take, or with nothing beside
+/// them that no call has.
 fn is_call_of_nothing(object: &Map<String, Value>, names: &ToolNames) -> bool {
+    let inner = object.get("function").and_then(Value::as_object);
+    let listed = object.get("tool_calls").and_then(Value::as_array);
+    let mut within = inner
+        .into_iter()
+        .chain(listed.into_iter().flatten().filter_map(Value::as_object));
+    if within.any(|inner| is_call_of_nothing(inner, names)) {
+        return true;
+    }
     let brings = ["arguments", "parameters"]
         .iter()
-        .find_map(|key| object.get(*key)?.as_object());
-    object.get("name").is_some_and(Value::is_string)
-        && brings.is_some_and(|arguments| arguments.keys().any(|key| names.have_argument(key)))
+        .find_map(|key| object.get(*key));
+    let name = object.get("name").and_then(Value::as_str).unwrap_or_default();
+    // What is sold or who sells it has a name of another kind.
+    let is_word = name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.contains(char::is_whitespace);
+    let is_only = is_word && object.keys().all(|key| OF_CALLS.contains(&key.as_str()));
+    !name.is_empty()
+        && match brings {
+            Some(Value::Object(arguments)) => is_only || arguments.keys().any(|key| names.have_argument(key)),
+            Some(Value::String(written)) => is_only && written.trim_start().starts_with('{'),
+            _ => false,
+        }
 }
 
 fn is_arguments(object: &Map<String, Value>, names: &ToolNames) -> bool {

@@ -3,18 +3,21 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 
-use super::find::find_calls;
+use super::find::{WrittenCalls, find_calls};
 use super::holdback::HoldBack;
 use super::marked::is_garbled;
+use super::object::NamedCall;
+use super::plain::{is_only_marks, without_shells};
 use super::thoughts::{BoxFilter, ThoughtFilter, without_boxes, without_thoughts};
 use super::unfold::unfold;
 use crate::model::ModelDrive;
 use crate::model::adjust::RequestPart;
+use crate::model::lenient_json;
 use crate::model::replay::CallIds;
 use crate::model::tool_names::ToolNames;
 use crate::model::{
-    Completion, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, StopCause, ToolCall,
-    arguments,
+    Completion, Message, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, StopCause,
+    ToolCall, arguments,
 };
 
 /// A model whose written calls are made real. Text that may be a call is heard only once it turned out to be none.
@@ -35,7 +38,8 @@ impl SalvagingModel {
             return Ok(inner);
         }
         let names = ToolNames::of(&request.tools);
-        Ok(salvaging(inner, names, CallIds::after(&request.messages)))
+        let made = made(&request.messages);
+        Ok(salvaging(inner, names, made, CallIds::after(&request.messages)))
     }
 }
 
@@ -57,7 +61,27 @@ impl Model for SalvagingModel {
     }
 }
 
-fn salvaging(mut inner: ModelStream, names: ToolNames, mut ids: CallIds) -> ModelStream {
+/// The calls that were made since the last question.
+fn made(messages: &[Message]) -> Vec<NamedCall> {
+    let since = messages
+        .iter()
+        .rev()
+        .take_while(|message| !matches!(message, Message::User(_)));
+    let calls = since.flat_map(|message| match message {
+        Message::Assistant { tool_calls, .. } => tool_calls.as_slice(),
+        _ => &[],
+    });
+    calls
+        .map(|call| (call.name.clone(), call.arguments.clone()))
+        .collect()
+}
+
+fn salvaging(
+    mut inner: ModelStream,
+    names: ToolNames,
+    made: Vec<NamedCall>,
+    mut ids: CallIds,
+) -> ModelStream {
     let events = async_stream::try_stream! {
         let (mut boxes, mut unspoken) = (BoxFilter::default(), ThoughtFilter::default());
         let mut hold = HoldBack::new(&names);
@@ -73,14 +97,19 @@ fn salvaging(mut inner: ModelStream, names: ToolNames, mut ids: CallIds) -> Mode
                 ModelEvent::Done(mut whole) => {
                     let last = unspoken.push(&boxes.rest()) + &unspoken.rest();
                     let rest = hold.push(&last) + &hold.rest();
-                    match salvage(&mut whole, &names, &mut ids) {
+                    match salvage(&mut whole, (&names, &made), &mut ids) {
                         WrittenAs::Calls => {
                             for call in &whole.tool_calls {
                                 yield ModelEvent::ToolCallStarted { name: call.name.clone() };
                             }
                         }
-                        WrittenAs::Words if !rest.is_empty() => yield ModelEvent::Text(rest),
-                        WrittenAs::Words | WrittenAs::Garbled => {}
+                        WrittenAs::Words => {
+                            let rest = without_shells(&rest);
+                            if !rest.is_empty() && !whole.text.is_empty() {
+                                yield ModelEvent::Text(rest.to_owned());
+                            }
+                        }
+                        WrittenAs::Garbled => {}
                     }
                     yield ModelEvent::Done(whole);
                 }
@@ -99,19 +128,37 @@ enum WrittenAs {
 }
 
 /// Turns the calls that a completion's text ends in into calls; where nothing was said, those that its thoughts end in.
-fn salvage(whole: &mut Completion, names: &ToolNames, ids: &mut CallIds) -> WrittenAs {
+fn salvage(
+    whole: &mut Completion,
+    (names, made): (&ToolNames, &[NamedCall]),
+    ids: &mut CallIds,
+) -> WrittenAs {
     let unboxed = without_boxes(&whole.text);
     let said = without_thoughts(&unboxed);
     if said.len() < whole.text.len() {
         whole.text = said.to_owned();
     }
+    if is_only_marks(&whole.text) {
+        whole.text.clear();
+    }
     if !whole.tool_calls.is_empty() {
         unfold(whole, names, ids);
         return WrittenAs::Words;
     }
+    let full = without_shells(&whole.text).len();
+    if full > 0 {
+        whole.text.truncate(full);
+    }
     let is_silent = whole.text.trim().is_empty();
     let text = if is_silent { &whole.reasoning } else { &whole.text };
-    let Some(found) = find_calls(text, names) else {
+    // Thoughts go on into a call without a new line.
+    let inside = || {
+        text.find("<tool_call>")
+            .filter(|_| is_silent)
+            .and_then(|at| text.get(at..))
+    };
+    let found = find_calls(text, names).or_else(|| find_calls(inside()?, names));
+    let Some(found) = found else {
         // Thoughts may speak of a call without making one; an answer may not.
         if is_silent || !is_garbled(text, names) {
             return WrittenAs::Words;
@@ -119,6 +166,9 @@ fn salvage(whole: &mut Completion, names: &ToolNames, ids: &mut CallIds) -> Writ
         whole.stop = StopCause::Garbled;
         return WrittenAs::Garbled;
     };
+    if !is_silent && cites(text, &found, made) {
+        return WrittenAs::Words;
+    }
     let calls = found.calls.into_iter().map(|(name, arguments)| ToolCall {
         id: ids.assign(""),
         name,
@@ -129,4 +179,17 @@ fn salvage(whole: &mut Completion, names: &ToolNames, ids: &mut CallIds) -> Writ
     whole.opaque = None;
     whole.stop = StopCause::ToolCalls;
     WrittenAs::Calls
+}
+
+/// Whether an answer shows in a fence which calls it comes from: it tells a figure, and all of them were made already.
+fn cites(text: &str, found: &WrittenCalls, made: &[NamedCall]) -> bool {
+    let is_made = |(name, arguments): &NamedCall| {
+        let arguments = lenient_json::value(arguments);
+        made.iter()
+            .any(|(known, with)| known == name && lenient_json::value(with) == arguments)
+    };
+    let shown = text.trim().strip_prefix(found.said.as_str());
+    shown.is_some_and(|shown| shown.trim_start().starts_with("```"))
+        && found.said.contains(|c: char| c.is_ascii_digit())
+        && found.calls.iter().all(is_made)
 }
