@@ -1,5 +1,6 @@
 //! Model servers that say what a test wrote down, over real sockets, and remember what they were asked.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -110,7 +111,7 @@ impl ScriptedModel {
             unlisted: Arc::clone(&unlisted),
             captured: Arc::clone(&captured),
         };
-        let listener = tokio::net::TcpListener::bind((host, 0)).await.unwrap();
+        let listener = listener_on_a_new_port(host).await;
         let address = listener.local_addr().unwrap();
         let app = Router::new().fallback(answer).with_state(shared);
         // Without it every small piece would wait for the acknowledgement of the one before.
@@ -217,6 +218,18 @@ async fn answer(State(shared): State<Shared>, request: Request) -> Response {
         open.fetch_sub(1, Ordering::SeqCst);
     }
     serve(provider, &reply)
+}
+
+/// On a port that no other scripted model of this process had: what a server refuses is remembered by its address.
+async fn listener_on_a_new_port(host: Ipv4Addr) -> tokio::net::TcpListener {
+    static HAD: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let listener = tokio::net::TcpListener::bind((host, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        if HAD.lock().unwrap().insert(port) {
+            return listener;
+        }
+    }
 }
 
 /// A reply as a server streams it that speaks this provider's protocol.
