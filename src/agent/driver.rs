@@ -221,7 +221,7 @@ impl TurnDriver<'_> {
         }
     }
 
-    /// Waits for the beginning of a completion, and says so when its server is still loading the model.
+    /// Waits for the beginning of a completion, and says so when its server is still loading the model or has no room.
     async fn patiently<T>(&mut self, beginning: impl Future<Output = T>) -> T {
         let mut waits = self.agent.toolbox.client().loading().waits();
         let mut beginning = pin!(beginning);
@@ -230,7 +230,13 @@ impl TurnDriver<'_> {
                 biased;
                 begun = &mut beginning => return begun,
                 Ok(()) = waits.changed() => {
-                    let note = "The model is still being loaded by its server; waiting for it.".to_owned();
+                    let note = match waits.borrow_and_update().left_alone {
+                        None => "The model is still being loaded by its server; waiting for it.".to_owned(),
+                        Some(wait) => format!(
+                            "The model's server has no room and is asked again in {} seconds; waiting for it.",
+                            wait.as_millis().div_ceil(1000)
+                        ),
+                    };
                     (self.watch)(Event::Waiting { note });
                 }
             }

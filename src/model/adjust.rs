@@ -58,6 +58,8 @@ pub enum RequestPart {
     NoReasoning,
     /// Fields of messages that only the server understands.
     KeptFields,
+    /// `additionalProperties` in the schemas of tools.
+    ClosedSchemas,
     /// `tools`: the model is driven by one JSON object per step.
     Tools,
     /// Chat completions as a whole: the model speaks the Responses API alone.
@@ -65,7 +67,7 @@ pub enum RequestPart {
 }
 
 /// What a refusal says when a server does not know a part of the request.
-const REFUSING: [&str; 36] = [
+const REFUSING: [&str; 37] = [
     "unsupported",
     "not support",
     "n't support",
@@ -102,6 +104,7 @@ const REFUSING: [&str; 36] = [
     "requires --",
     "must not",
     "instead",
+    "must be verified",
 ];
 
 /// Fields of messages that servers send and others, behind the same gateway, refuse.
@@ -151,6 +154,7 @@ impl RequestPart {
             Self::CallIds => "calls go back under ids of nine letters and digits",
             Self::NoReasoning => "an empty thought goes back with calls that came without one",
             Self::KeptFields => "fields of the server's own do not go back with messages",
+            Self::ClosedSchemas => "the schemas of tools are sent without `additionalProperties`",
             Self::ChatCompletions => "the Responses API is asked in place of chat completions",
             Self::Tools => {
                 "tools are not sent; the model is driven by one JSON object per step (json_action)"
@@ -180,6 +184,7 @@ impl RequestPart {
                 (contains_word(&words, "content") && (null || missing))
                     || (words.contains("messages[") && words.contains("invalid type: null"))
             }
+            Self::ClosedSchemas => refusing && words.contains("additionalproperties"),
             // Some servers call tools where nothing is streamed.
             Self::Tools => refusing && names_tools(&words) && !(streams && names_streaming),
             Self::Stream => refusing && names_streaming,
@@ -231,11 +236,12 @@ impl RequestPart {
             Self::CacheBreakpoint => &["prompt_cache_breakpoint"],
             Self::CacheControl => &["cache_control"],
             Self::ResponseFormat => &["response_format", "json_schema", "guided_json", "text.format"],
-            Self::Include => &["include", "encrypted_content", "reasoning.encrypted_content"],
+            Self::Include => &["include", "encrypted_content", "encrypted content"],
             Self::Store => &["store"],
             Self::NullContent
             | Self::TokensAbove(_)
             | Self::Stream
+            | Self::ClosedSchemas
             | Self::Tools
             | Self::ItemStatus
             | Self::ChatCompletions

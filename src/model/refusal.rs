@@ -35,6 +35,16 @@ impl ServerRefusal {
         self.failed_generation.as_deref()
     }
 
+    /// Whether the provider withholds an answer to what was asked, and nothing is wrong with how.
+    pub(super) fn is_withheld(&self) -> bool {
+        let words = [
+            "\"content_filter\"",
+            "content management policy",
+            "ResponsibleAIPolicyViolation",
+        ];
+        self.status == StatusCode::BAD_REQUEST && words.iter().any(|phrase| self.words.contains(phrase))
+    }
+
     /// The part of the request that it names, of those that were sent.
     pub(super) fn part(&self, sent: &SentParts) -> Option<RequestPart> {
         if matches!(self.status.as_u16(), 400 | 422)

@@ -4,6 +4,9 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
+/// What says whether an object may have fields that its schema does not name.
+const CLOSES: &str = "additionalProperties";
+
 /// The JSON schema of a tool's arguments. It is written out once, because every completion sends it.
 #[derive(Debug, Clone)]
 pub struct ToolSchema {
@@ -14,6 +17,11 @@ pub struct ToolSchema {
 impl ToolSchema {
     pub(crate) fn written(&self) -> &RawValue {
         &self.written
+    }
+
+    /// The same for servers that do not know `additionalProperties`.
+    pub(super) fn open(&self) -> Self {
+        opened(&self.value).into()
     }
 }
 
@@ -42,5 +50,16 @@ impl PartialEq for ToolSchema {
 impl Serialize for ToolSchema {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.value.serialize(serializer)
+    }
+}
+
+fn opened(schema: &Value) -> Value {
+    match schema {
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(key, _)| *key != CLOSES);
+            kept.map(|(key, value)| (key.clone(), opened(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(opened).collect(),
+        other => other.clone(),
     }
 }

@@ -118,6 +118,14 @@ impl HostCeiling {
         }
     }
 
+    /// How long its cool-down still takes.
+    pub(super) fn left_alone(&self) -> Duration {
+        let until = self.lock().quiet_until;
+        until.map_or(Duration::ZERO, |until| {
+            until.saturating_duration_since(Instant::now())
+        })
+    }
+
     fn change(&self, change: impl FnOnce(&mut CeilingState)) {
         change(&mut self.lock());
         self.changed.notify_waiters();

@@ -87,6 +87,11 @@ impl RequestLimits {
         most.max(1)
     }
 
+    /// How long the host of a request is still left alone.
+    pub(super) fn left_alone(&self, request: &WireRequest) -> Duration {
+        self.of(request).left_alone()
+    }
+
     fn of(&self, request: &WireRequest) -> Arc<HostCeiling> {
         let ceiling = Ceiling::of(request.policy.purpose);
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);

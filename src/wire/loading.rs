@@ -2,6 +2,7 @@
 //! do: the wire asks again until the model is there, for as long as whoever waits has time.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use http::StatusCode;
 use tokio::sync::watch;
@@ -11,25 +12,25 @@ use tokio::time::Instant;
 pub(crate) type JudgeLoading = fn(StatusCode, &[u8]) -> bool;
 
 /// How long a session waits for a model that is being loaded, and whether it does. Clones are the same session.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct LoadingModels {
     until: Arc<Mutex<Option<Instant>>>,
-    /// Counts the requests that began to wait.
-    waits: watch::Sender<u64>,
+    /// The latest wait for the model.
+    waits: watch::Sender<ModelWait>,
+}
+
+/// A wait for the model that people are told of.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ModelWait {
+    /// How many there were.
+    pub(crate) count: u64,
+    /// How long its server wants to be left alone; without it the server is loading.
+    pub(crate) left_alone: Option<Duration>,
 }
 
 /// As long as it lives, requests of the session may wait until then.
 #[derive(Debug)]
 pub(crate) struct LoadingTime(LoadingModels);
-
-impl Default for LoadingModels {
-    fn default() -> Self {
-        Self {
-            until: Arc::default(),
-            waits: watch::Sender::new(0),
-        }
-    }
-}
 
 impl LoadingModels {
     /// Lets requests wait until then. Without it the timeout of a request is all the time there is.
@@ -39,7 +40,7 @@ impl LoadingModels {
     }
 
     /// Tells of each request that begins to wait from now on.
-    pub(crate) fn waits(&self) -> watch::Receiver<u64> {
+    pub(crate) fn waits(&self) -> watch::Receiver<ModelWait> {
         self.waits.subscribe()
     }
 
@@ -48,8 +49,11 @@ impl LoadingModels {
     }
 
     /// A request begins to wait.
-    pub(super) fn tell(&self) {
-        self.waits.send_modify(|waits| *waits = waits.wrapping_add(1));
+    pub(super) fn tell(&self, left_alone: Option<Duration>) {
+        self.waits.send_modify(|wait| {
+            wait.count = wait.count.wrapping_add(1);
+            wait.left_alone = left_alone;
+        });
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Instant>> {

@@ -7,13 +7,13 @@ use tokio::time::Instant;
 use tower::ServiceExt;
 use tower::retry::{Policy, Retry};
 
-use super::limit::SessionLimits;
+use super::limit::{RequestLimits, SessionLimits};
 use super::loading::LoadingModels;
 use super::opening::judged;
 use super::queue::QueueTime;
 use super::retry_after::asked_wait;
 use super::service::{LayerResult, LayerService};
-use super::settings::{LimitSettings, RetrySettings};
+use super::settings::RetrySettings;
 use super::{Purpose, WireError, WireRequest, WireResponse, canonical, log};
 
 /// Sends a request again while that makes sense, all attempts and waits within the request's own timeout. Each attempt has
@@ -30,7 +30,7 @@ pub(super) async fn retried(
     };
     let attempts = Attempts {
         settings,
-        limits: limits.ceilings.settings(),
+        limits: limits.ceilings.clone(),
         deadline: deadline.clone(),
         loading: limits.loading.clone(),
         sent: 0,
@@ -105,7 +105,7 @@ impl Deadline {
 #[derive(Debug, Clone)]
 struct Attempts {
     settings: RetrySettings,
-    limits: LimitSettings,
+    limits: RequestLimits,
     deadline: Deadline,
     loading: LoadingModels,
     sent: u32,
@@ -142,7 +142,8 @@ impl Policy<WireRequest, WireResponse, WireError> for Attempts {
             .sent
             .saturating_sub(self.turned_away)
             .saturating_sub(self.loads);
-        let is_enough = self.turned_away >= self.limits.turned_away || others >= self.settings.attempts;
+        let limits = self.limits.settings();
+        let is_enough = self.turned_away >= limits.turned_away || others >= self.settings.attempts;
         if is_enough || !is_worth_repeating(request, result) {
             return None;
         }
@@ -151,7 +152,7 @@ impl Policy<WireRequest, WireResponse, WireError> for Attempts {
             .ok()
             .and_then(|response| asked_wait(&response.headers));
         let longest = if away {
-            self.limits.longest_cool_down
+            limits.longest_cool_down
         } else {
             self.settings.max_retry_after
         };
@@ -164,6 +165,9 @@ impl Policy<WireRequest, WireResponse, WireError> for Attempts {
         };
         let until = Instant::now().checked_add(wait)?;
         if self.deadline.now().is_some_and(|deadline| until >= deadline) {
+            return None;
+        }
+        if away && !self.is_left_alone_in_time(request) {
             return None;
         }
         log::retry(
@@ -181,6 +185,26 @@ impl Policy<WireRequest, WireResponse, WireError> for Attempts {
 }
 
 impl Attempts {
+    /// Whether a host that turned a completion away is left alone for no longer than the session has time. A wait that is
+    /// long enough to be noticed is told.
+    fn is_left_alone_in_time(&self, request: &WireRequest) -> bool {
+        /// Nobody needs to be told of less.
+        const NOTICED: Duration = Duration::from_secs(2);
+        if request.policy.purpose != Purpose::Completion {
+            return true;
+        }
+        let wait = self.limits.left_alone(request);
+        let next = Instant::now().checked_add(wait);
+        let is_late = self
+            .loading
+            .until()
+            .is_some_and(|end| next.is_none_or(|next| next >= end));
+        if !is_late && wait >= NOTICED {
+            self.loading.tell(Some(wait));
+        }
+        !is_late
+    }
+
     /// Asks again later, as often as there is time: it passes by itself, and costs the server nothing. `None` when the next
     /// time would be too late.
     fn until_loaded(
@@ -192,7 +216,7 @@ impl Attempts {
             return None;
         }
         if self.loads == 0 {
-            self.loading.tell();
+            self.loading.tell(None);
         }
         self.loads = self.loads.saturating_add(1);
         let wait = asked_wait(&response.headers).unwrap_or_else(|| self.backoff(request));
@@ -346,7 +370,7 @@ mod tests {
                 seed,
                 ..RetrySettings::default()
             },
-            limits: LimitSettings::default(),
+            limits: RequestLimits::default(),
             deadline: Deadline {
                 at: None,
                 queued: QueueTime::default(),
@@ -424,7 +448,7 @@ mod tests {
         let response = asked(&limits, 20).await.unwrap();
         assert_eq!((response.status.as_u16(), response.attempts), (200, 21));
         assert!(waits.has_changed().unwrap());
-        assert_eq!(*waits.borrow_and_update(), 1, "told once");
+        assert_eq!(waits.borrow_and_update().count, 1, "told once");
 
         let response = asked(&limits, u32::MAX).await.unwrap();
         assert_eq!(response.status.as_u16(), 503);

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use cardinal::agent::{CallStatus, Event, Outcome, StopReason};
+use cardinal::agent::{BudgetSettings, CallStatus, Event, Outcome, StopReason};
 use cardinal::catalog::{Dimension, Entry};
 use cardinal::result::ColumnKind;
 use serde_json::json;
@@ -135,6 +135,34 @@ async fn a_model_that_is_not_loaded_in_the_time_of_the_turn_ends_it_with_what_to
         assert!(answer.text.contains(words), "{}", answer.text);
     }
     assert_eq!(stack.model.requests().len(), 1);
+}
+
+/// A server without room may want to be left alone for longer than the question has.
+#[tokio::test]
+async fn a_wait_that_ends_behind_the_turn_is_not_begun_and_others_are_told() {
+    let away = |seconds: &str| {
+        Reply::status(429, json!({"error": {"message": "slow down"}})).with_header("retry-after", seconds)
+    };
+    let knobs = Knobs {
+        budget: BudgetSettings {
+            max_time: std::time::Duration::from_secs(5),
+            ..BudgetSettings::default()
+        },
+        ..Knobs::default()
+    };
+    let began = std::time::Instant::now();
+    let mut stack = Stack::new(ScriptedModel::openai(vec![away("20"); 3]).await, knobs).await;
+    let answer = stack.ask("revenue?").await;
+    assert_eq!(answer.stop_reason, StopReason::ModelFailed, "{answer:#?}");
+    assert_eq!((stack.model.requests().len(), waits(&stack).len()), (1, 0));
+    assert!(began.elapsed().as_secs() < 20);
+    let replies = vec![away("3"), Reply::text("Nothing is known about that.")];
+    let mut stack = Stack::scripted(replies).await;
+    assert_eq!(stack.ask("revenue?").await.stop_reason, StopReason::FinalAnswer);
+    assert_eq!(
+        waits(&stack),
+        ["The model's server has no room and is asked again in 3 seconds; waiting for it."]
+    );
 }
 
 /// A minute is more than one answer of the scripted server may take, and less than the turn has.

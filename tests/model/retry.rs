@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cardinal::model::{ModelError, connect, grants};
+use cardinal::model::{ModelError, RequestPart, StopCause, connect, grants};
 use cardinal::wire::{Wire, WireSettings};
 use serde_json::json;
 
@@ -67,4 +67,51 @@ async fn a_stream_that_has_begun_is_not_started_again() {
         assert!(matches!(error, ModelError::Wire { .. }), "{error:?}");
         assert_eq!(server.requests().len(), 1);
     }
+}
+
+/// The words with which servers refuse schemas that say which fields there are not.
+#[tokio::test]
+async fn schemas_are_sent_without_what_a_server_does_not_know_of_them() {
+    for words in [
+        "tools.0.function.parameters.additionalProperties: Extra inputs are not permitted",
+        "Unknown field 'additionalProperties'",
+        "additionalProperties is not supported in tool schemas",
+        "Invalid JSON payload received. Unknown name \"additionalProperties\" at 'tools[0].function_declarations[0].parameters': Cannot find field.",
+        "Invalid schema for function 'run_card': 'additionalProperties' is not supported",
+    ] {
+        let refused = move |body: &serde_json::Value| {
+            if body["tools"].to_string().contains("additionalProperties") {
+                Reply::status(400, json!({"error": {"message": words}}))
+            } else {
+                Reply::text("ok")
+            }
+        };
+        let server = ScriptedModel::openai_with(refused).await;
+        let model = connect(&server.settings(), wire(&server)).unwrap();
+        assert_eq!(
+            listen(&*model, &question()).await.unwrap().completion.text,
+            "ok",
+            "{words}"
+        );
+        assert_eq!(model.left_out(), [RequestPart::ClosedSchemas], "{words}");
+        let (asked, again) = (&server.requests()[0], &server.requests()[1]);
+        assert_eq!(
+            again["tools"].as_array().unwrap().len(),
+            asked["tools"].as_array().unwrap().len()
+        );
+        assert_eq!(
+            again["tools"][0]["function"]["parameters"]["required"],
+            json!(["card_id"])
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_a_provider_withholds_before_it_answers_is_a_refusal() {
+    let body = json!({"error": {"code": "content_filter", "status": 400, "param": "prompt",
+        "message": "The response was filtered due to the prompt triggering Azure OpenAI's content management policy."}});
+    let server = ScriptedModel::openai_with(move |_| Reply::status(400, body.clone())).await;
+    let heard = listen(&*connect(&server.settings(), wire(&server)).unwrap(), &question()).await;
+    assert_eq!(heard.unwrap().completion.stop, StopCause::Refusal);
+    assert_eq!(server.requests().len(), 1);
 }

@@ -69,7 +69,7 @@ struct SentTool<'a> {
 struct SentFunction<'a> {
     name: &'a str,
     description: &'a str,
-    parameters: &'a RawValue,
+    parameters: Cow<'a, RawValue>,
 }
 
 #[derive(Debug, Serialize)]
@@ -158,7 +158,11 @@ impl<'a> ChatBody<'a> {
         };
         Self {
             model,
-            tools: request.tools.iter().map(tool).collect(),
+            tools: request
+                .tools
+                .iter()
+                .map(|spec| tool(spec, sends(RequestPart::ClosedSchemas)))
+                .collect(),
             messages,
             tool_choice: (forbidden && sends(RequestPart::ToolChoice)).then_some("none"),
             response_format: format
@@ -204,6 +208,7 @@ impl<'a> ChatBody<'a> {
             (RequestPart::NoReasoning, has_calls),
             (RequestPart::KeptFields, !kept.is_empty()),
             (RequestPart::ToolChoice, self.tool_choice.is_some()),
+            (RequestPart::ClosedSchemas, !self.tools.is_empty()),
             (RequestPart::Tools, !self.tools.is_empty()),
             (RequestPart::Temperature, self.temperature.is_some()),
             (RequestPart::Stream, self.stream.is_some()),
@@ -233,13 +238,17 @@ pub(in crate::model) fn fullest(request: &ModelRequest) -> serde_json::Result<St
     serde_json::to_string(&ChatBody::new("sample", server, request, None, &BTreeSet::new()))
 }
 
-fn tool(spec: &ToolSpec) -> SentTool<'_> {
+fn tool(spec: &ToolSpec, closed: bool) -> SentTool<'_> {
     SentTool {
         r#type: "function",
         function: SentFunction {
             name: &spec.name,
             description: &spec.description,
-            parameters: spec.schema.written(),
+            parameters: if closed {
+                Cow::Borrowed(spec.schema.written())
+            } else {
+                Cow::Owned(spec.schema.open().written().to_owned())
+            },
         },
     }
 }

@@ -112,9 +112,13 @@ impl OpenAiModel {
                 let (ids, names) = (CallIds::after(&request.messages), ToolNames::of(&request.tools));
                 Ok(self.clone().events(response, ChatAssembler::new(ids, names)))
             }
+            Err(refusal) if refusal.is_withheld() => {
+                let done = unmade(String::new(), StopCause::Refusal, name);
+                Ok(stream::iter([Ok(ModelEvent::Done(done))]).boxed())
+            }
             Err(refusal) => match refusal.failed_generation() {
                 Some(text) => {
-                    let done = not_a_call(text, name);
+                    let done = unmade(text.to_owned(), StopCause::Garbled, name);
                     Ok(stream::iter([Ok(ModelEvent::Done(done))]).boxed())
                 }
                 None => Err(self.at.endpoint.refused(&refusal)),
@@ -140,7 +144,7 @@ impl OpenAiModel {
                         if let Some(error) = chunk.error.take() {
                             match error.failed_generation {
                                 Some(text) if whole.is_empty() => {
-                                    yield ModelEvent::Done(not_a_call(&text, &name));
+                                    yield ModelEvent::Done(unmade(text, StopCause::Garbled, &name));
                                     return;
                                 }
                                 _ => Err(self.at.endpoint.broke_off(&error.message))?,
@@ -186,14 +190,14 @@ impl OpenAiModel {
     }
 }
 
-/// A completion of which the server says that it could not read the call in it.
-fn not_a_call(text: &str, model: &str) -> Completion {
+/// A completion that the server does not give out: it could not read the call in it, or withholds it.
+fn unmade(text: String, stop: StopCause, model: &str) -> Completion {
     Completion {
-        text: text.to_owned(),
+        text,
         reasoning: String::new(),
         tool_calls: Vec::new(),
         opaque: None,
-        stop: StopCause::Garbled,
+        stop,
         usage: None,
         model: model.to_owned(),
         id: None,

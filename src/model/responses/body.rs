@@ -24,7 +24,10 @@ pub(super) fn body(
     let mut body = serde_json::to_value(CreateResponse {
         model: Some(model.to_owned()),
         instructions: Some(request.system.to_string()),
-        tools: (!request.tools.is_empty()).then(|| request.tools.iter().map(tool).collect()),
+        tools: (!request.tools.is_empty()).then(|| {
+            let closed = sends(RequestPart::ClosedSchemas);
+            request.tools.iter().map(|spec| tool(spec, closed)).collect()
+        }),
         tool_choice: (forbidden && sends(RequestPart::ToolChoice))
             .then_some(ToolChoiceParam::Option(ToolChoiceOptions::None)),
         include: sends(RequestPart::Include).then(|| vec![IncludeEnum::ReasoningEncryptedContent]),
@@ -60,11 +63,16 @@ pub(super) fn parts(body: &Value) -> SentParts {
     let sent = parts.into_iter().filter(|(_, key)| body.get(*key).is_some());
     let status = has_status.then_some(RequestPart::ItemStatus);
     let others = (!kept.is_empty()).then_some(RequestPart::KeptFields);
+    let tools = body.get("tools").and_then(Value::as_array).into_iter().flatten();
+    let closed = tools
+        .filter_map(|tool| tool.get("parameters"))
+        .any(|schema| schema.get("additionalProperties").is_some());
     let limit = body.get("max_output_tokens").and_then(Value::as_u64);
     SentParts {
         parts: status
             .into_iter()
             .chain(others)
+            .chain(closed.then_some(RequestPart::ClosedSchemas))
             .chain(sent.map(|(part, _)| part))
             .collect(),
         kept,
@@ -82,11 +90,16 @@ pub(in crate::model) fn fullest(request: &ModelRequest) -> serde_json::Result<St
     body("sample", request, &BTreeSet::new()).map(|body| body.to_string())
 }
 
-fn tool(spec: &ToolSpec) -> Tool {
+fn tool(spec: &ToolSpec, closed: bool) -> Tool {
+    let schema = if closed {
+        spec.schema.clone()
+    } else {
+        spec.schema.open()
+    };
     Tool::Function(FunctionTool {
         name: spec.name.clone(),
         description: Some(spec.description.clone()),
-        parameters: Some(Value::clone(&spec.schema)),
+        parameters: Some(Value::clone(&schema)),
         // Left out it would mean yes, and our schemas have optional fields.
         strict: Some(false),
         ..FunctionTool::default()

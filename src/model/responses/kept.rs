@@ -45,6 +45,9 @@ pub(super) fn kept_items(kept: &[Value], calls: &[ToolCall], left_out: &BTreeSet
         };
         let all = sends(RequestPart::KeptFields);
         fields.retain(|key, value| !value.is_null() && (all || is_known_field(key)));
+        if !sends(RequestPart::Include) {
+            fields.remove("encrypted_content");
+        }
         let is_reasoning = fields.get("type").is_some_and(|kind| kind == "reasoning");
         if is_reasoning || !sends(RequestPart::ItemStatus) {
             fields.remove("status");
