@@ -74,7 +74,7 @@ impl TurnDriver<'_> {
                     Err(denial) => TurnInput::Denied(denial),
                 },
                 TurnEffect::Decide(call) => {
-                    let decision = self.agent.toolbox.gate(&call, self.shelf);
+                    let decision = self.agent.toolbox.gate_as_meant(&call, self.shelf);
                     TurnInput::Decided { call, decision }
                 }
                 TurnEffect::Run {

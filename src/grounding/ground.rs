@@ -9,7 +9,7 @@ use super::figure::{DerivationOperation, Figure, FigureKind, FigureStatus, Reaso
 use super::index::CellIndex;
 use super::known::KnownFigures;
 use super::material::{Claim, Material};
-use super::number::{Kind, Number, Separators, numbers};
+use super::number::{Kind, Number, Separators, is_apostrophe, is_fixed_space, numbers};
 use super::presence::may_hold_figures;
 use super::referenced::ReferencedSpans;
 use super::scope::{FigureContext, MentionTarget, TextContext};
@@ -127,8 +127,8 @@ fn may_be_foreign(text: &str) -> bool {
         before
             && match mark {
                 ',' => !matches!(run(at + 1), 0 | 3),
-                '.' | '\'' | '’' | '\u{a0}' | '\u{202f}' | '\u{2009}' | ' ' => run(at + 1) == 3,
-                _ => false,
+                '.' | ' ' => run(at + 1) == 3,
+                mark => (is_fixed_space(*mark) || is_apostrophe(*mark)) && run(at + 1) == 3,
             }
     })
 }

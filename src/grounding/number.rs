@@ -5,13 +5,15 @@ mod affix;
 mod context;
 mod digits;
 
+pub(super) use digits::{is_apostrophe, is_fixed_space};
+
 /// How a text groups digits and marks decimals. Never guessed: `1.234` is two different numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Separators {
-    /// `1,234.5`
+    /// `1,234.5`; also `1 234.5` and `1'234.5`, with a space that does not break lines
     #[default]
     English,
-    /// `1.234,5`
+    /// `1.234,5`, `1'234,5`
     German,
     /// `1 234,5`, with a space of any width that does not break lines, or a plain one
     French,

@@ -8,6 +8,17 @@ use serde_json::{Map, Value};
 
 use super::lenient_json;
 
+/// The keys under which models put all arguments again.
+pub(super) const WRAPPERS: [&str; 8] = [
+    "arguments",
+    "parameters",
+    "args",
+    "input",
+    "params",
+    "kwargs",
+    "tool_input",
+    "properties",
+];
 /// How often an object may be packed into a text.
 const MOST_PACKED: usize = 3;
 

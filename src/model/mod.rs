@@ -6,8 +6,8 @@
 //!
 //! - What is sent is what the protocol says, and the same bytes for the same request. What a server refuses is left out,
 //!   once and for as long as the process runs ([`RequestPart`]).
-//! - What comes back is read leniently: streams (`sse`), errors in any form (`server_error`), calls in pieces
-//!   (`arguments`, `tool_names`), and calls that a model wrote as text (`salvage`).
+//! - What comes back is read leniently: streams (`sse`, `ending`), errors in any form (`server_error`), calls in pieces
+//!   (`arguments`, `tool_names`), arguments in other types than a tool's schema says (`fitted`), and calls that a model wrote as text (`salvage`).
 //! - Nothing ends silently. Good endings are a list; every other one is an error in the server's words. A failure before the
 //!   first word is the wire's to retry (`opening`); no client retries by itself.
 //!
@@ -28,10 +28,12 @@ mod completions;
 mod connect;
 mod count;
 mod driven;
+mod ending;
 mod endpoint;
 mod error;
 mod event;
 mod finish;
+mod fitted;
 mod form;
 mod health;
 mod json_action;
@@ -70,6 +72,7 @@ pub use connect::connect;
 pub(crate) use connect::connect_as_recorded;
 pub use error::ModelError;
 pub use event::{Completion, ModelEvent, StopCause};
+pub(crate) use fitted::fitted;
 pub(crate) use form::request_form;
 pub use health::{ModelHealth, check, grants};
 pub use prices::{list_price, prices};

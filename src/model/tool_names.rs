@@ -151,7 +151,7 @@ impl KnownTool {
 }
 
 /// The letters and digits of a name, in small letters.
-fn letters(name: &str) -> String {
+pub(super) fn letters(name: &str) -> String {
     let letters = name.chars().filter(|c| c.is_alphanumeric());
     letters.flat_map(char::to_lowercase).collect()
 }

@@ -7,7 +7,7 @@ use super::{PlannedCall, Refusal, RefusalClass, ToolError, ToolOutput};
 use crate::catalog::Catalog;
 use crate::dbt::{DbtConnection, DbtOffers};
 use crate::metabase::MetabaseClient;
-use crate::model::{ToolCall, ToolSpec};
+use crate::model::{ToolCall, ToolSpec, fitted};
 use crate::result::HeldResults;
 use crate::result::ShapingSettings;
 
@@ -130,6 +130,26 @@ impl Toolbox {
                 ..rejection.refusal(shown)
             }
         })
+    }
+
+    /// The same of a call as a model wrote it: one that is refused, and can only mean one that fits its tool's schema, is
+    /// decided on as that one.
+    pub fn gate_as_meant(&self, call: &ToolCall, held: &HeldResults) -> Result<PlannedCall, Refusal> {
+        let decided = self.gate(call, held);
+        let spec = self.specs.iter().find(|spec| spec.name == call.name);
+        let meant = spec
+            .filter(|_| decided.is_err())
+            .and_then(|spec| fitted(&call.arguments, &spec.schema));
+        match meant {
+            Some(arguments) => self.gate(
+                &ToolCall {
+                    arguments,
+                    ..call.clone()
+                },
+                held,
+            ),
+            None => decided,
+        }
     }
 
     /// Runs a call that the gate let through. A call that ends the turn runs as nothing: the loop ends on it. A result

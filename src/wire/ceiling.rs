@@ -126,6 +126,19 @@ impl HostCeiling {
         })
     }
 
+    /// Waits for a cool-down that is too long by this measure, and tells how long it is.
+    pub(super) async fn left_alone_so_that(&self, is_too_long: impl Fn(Duration) -> bool) -> Duration {
+        loop {
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            let wait = self.left_alone();
+            if is_too_long(wait) {
+                return wait;
+            }
+            changed.await;
+        }
+    }
+
     fn change(&self, change: impl FnOnce(&mut CeilingState)) {
         change(&mut self.lock());
         self.changed.notify_waiters();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use tower::ServiceExt;
 
 use super::ceiling::{HostCeiling, HostPlace};
@@ -128,12 +129,35 @@ impl SessionLimits {
         if let Some(place) = HostCeiling::try_enter(&host) {
             return Ok(place);
         }
+        self.tell_of(request, host.left_alone());
         let _waiting = (self.queue.wait(), own.wait());
         let after = self.ceilings.settings.longest_wait;
-        match tokio::time::timeout(after, HostCeiling::enter(&host)).await {
-            Ok(place) => Ok(place),
-            Err(_) => Err(self.busy(request, after)),
+        let too_long = host.left_alone_so_that(|wait| !self.has_time(request, wait));
+        tokio::select! {
+            biased;
+            wait = too_long => Err(left_alone(request, wait)),
+            place = tokio::time::timeout(after, HostCeiling::enter(&host)) => {
+                place.map_err(|_| self.busy(request, after))
+            }
         }
+    }
+
+    /// Tells of a cool-down that a completion waits for, where it is long enough to be noticed.
+    fn tell_of(&self, request: &WireRequest, wait: Duration) {
+        /// Nobody needs to be told of less.
+        const NOTICED: Duration = Duration::from_secs(2);
+        let completes = request.policy.purpose == Purpose::Completion;
+        if completes && wait >= NOTICED && self.has_time(request, wait) {
+            self.loading.tell(Some(wait));
+        }
+    }
+
+    /// Whether the session has time for its completion to leave the host alone for so long.
+    pub(super) fn has_time(&self, request: &WireRequest, wait: Duration) -> bool {
+        let completes = request.policy.purpose == Purpose::Completion;
+        let until = self.loading.until().filter(|_| completes && !wait.is_zero());
+        let next = Instant::now().checked_add(wait);
+        until.is_none_or(|end| next.is_some_and(|next| next < end))
     }
 
     fn busy(&self, request: &WireRequest, after: Duration) -> WireError {
@@ -144,6 +168,18 @@ impl SessionLimits {
             setting: ceiling.setting(),
             after,
         }
+    }
+}
+
+/// The host said before how long it wants to be left alone.
+fn left_alone(request: &WireRequest, wait: Duration) -> WireError {
+    let seconds = wait.as_millis().div_ceil(1000);
+    WireError::Invalid {
+        reason: format!(
+            "{} turned requests away and wants to be left alone for another {seconds} seconds, which is longer than the \
+             question has; ask again after that",
+            request.host()
+        ),
     }
 }
 

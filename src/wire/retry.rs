@@ -7,8 +7,7 @@ use tokio::time::Instant;
 use tower::ServiceExt;
 use tower::retry::{Policy, Retry};
 
-use super::limit::{RequestLimits, SessionLimits};
-use super::loading::LoadingModels;
+use super::limit::SessionLimits;
 use super::opening::judged;
 use super::queue::QueueTime;
 use super::retry_after::asked_wait;
@@ -30,9 +29,8 @@ pub(super) async fn retried(
     };
     let attempts = Attempts {
         settings,
-        limits: limits.ceilings.clone(),
+        limits: limits.clone(),
         deadline: deadline.clone(),
-        loading: limits.loading.clone(),
         sent: 0,
         turned_away: 0,
         loads: 0,
@@ -105,9 +103,8 @@ impl Deadline {
 #[derive(Debug, Clone)]
 struct Attempts {
     settings: RetrySettings,
-    limits: RequestLimits,
+    limits: SessionLimits,
     deadline: Deadline,
-    loading: LoadingModels,
     sent: u32,
     /// Of these, turned away by a host that had no room.
     turned_away: u32,
@@ -142,7 +139,7 @@ impl Policy<WireRequest, WireResponse, WireError> for Attempts {
             .sent
             .saturating_sub(self.turned_away)
             .saturating_sub(self.loads);
-        let limits = self.limits.settings();
+        let limits = self.limits.ceilings.settings();
         let is_enough = self.turned_away >= limits.turned_away || others >= self.settings.attempts;
         if is_enough || !is_worth_repeating(request, result) {
             return None;
@@ -167,7 +164,11 @@ impl Policy<WireRequest, WireResponse, WireError> for Attempts {
         if self.deadline.now().is_some_and(|deadline| until >= deadline) {
             return None;
         }
-        if away && !self.is_left_alone_in_time(request) {
+        if away
+            && !self
+                .limits
+                .has_time(request, self.limits.ceilings.left_alone(request))
+        {
             return None;
         }
         log::retry(
@@ -185,26 +186,6 @@ impl Policy<WireRequest, WireResponse, WireError> for Attempts {
 }
 
 impl Attempts {
-    /// Whether a host that turned a completion away is left alone for no longer than the session has time. A wait that is
-    /// long enough to be noticed is told.
-    fn is_left_alone_in_time(&self, request: &WireRequest) -> bool {
-        /// Nobody needs to be told of less.
-        const NOTICED: Duration = Duration::from_secs(2);
-        if request.policy.purpose != Purpose::Completion {
-            return true;
-        }
-        let wait = self.limits.left_alone(request);
-        let next = Instant::now().checked_add(wait);
-        let is_late = self
-            .loading
-            .until()
-            .is_some_and(|end| next.is_none_or(|next| next >= end));
-        if !is_late && wait >= NOTICED {
-            self.loading.tell(Some(wait));
-        }
-        !is_late
-    }
-
     /// Asks again later, as often as there is time: it passes by itself, and costs the server nothing. `None` when the next
     /// time would be too late.
     fn until_loaded(
@@ -216,12 +197,12 @@ impl Attempts {
             return None;
         }
         if self.loads == 0 {
-            self.loading.tell(None);
+            self.limits.loading.tell(None);
         }
         self.loads = self.loads.saturating_add(1);
         let wait = asked_wait(&response.headers).unwrap_or_else(|| self.backoff(request));
         let next = Instant::now().checked_add(wait)?;
-        let session = self.loading.until();
+        let session = self.limits.loading.until();
         if session
             .or_else(|| self.deadline.now())
             .is_some_and(|end| next >= end)
@@ -370,12 +351,11 @@ mod tests {
                 seed,
                 ..RetrySettings::default()
             },
-            limits: RequestLimits::default(),
+            limits: SessionLimits::new(super::super::RequestLimits::default()),
             deadline: Deadline {
                 at: None,
                 queued: QueueTime::default(),
             },
-            loading: LoadingModels::default(),
             sent: 0,
             turned_away: 0,
             loads: 0,
@@ -457,5 +437,59 @@ mod tests {
         drop(time);
         let response = asked(&limits, 20).await.unwrap();
         assert_eq!(response.status.as_u16(), 503, "without that the timeout holds");
+    }
+
+    /// A server that turns the first request away for half a minute.
+    fn full() -> LayerService {
+        let sent = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+        LayerService::new(move |_| {
+            let first = sent.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0;
+            let mut headers = http::HeaderMap::new();
+            headers.insert("retry-after", "30".parse().unwrap());
+            let status = if first {
+                StatusCode::TOO_MANY_REQUESTS
+            } else {
+                StatusCode::OK
+            };
+            let response = WireResponse::whole(status, headers, "done".into(), super::super::ServedBy::Live);
+            std::future::ready(Ok(response))
+        })
+    }
+
+    /// What a host asked of one session holds for the next.
+    #[tokio::test(start_paused = true)]
+    async fn a_cool_down_that_runs_already_is_told_and_not_waited_for_beyond_the_sessions_time() {
+        let hosts = super::super::RequestLimits::default();
+        let settings = RetrySettings {
+            attempts: 1,
+            ..RetrySettings::default()
+        };
+        let server = full();
+        let ask = |seconds: u64| {
+            let limits = SessionLimits::new(hosts.clone());
+            let waits = limits.loading.waits();
+            let time = limits
+                .loading
+                .wait_until(Instant::now() + Duration::from_secs(seconds));
+            let mut request = request("/a");
+            request.policy.purpose = Purpose::Completion;
+            let asked = retried(server.clone(), (settings, limits), request);
+            async move {
+                let (answer, began) = (asked.await, Instant::now());
+                drop(time);
+                (answer, waits.borrow().left_alone, began)
+            }
+        };
+        let began = Instant::now();
+        let (turned_away, ..) = ask(10).await;
+        assert_eq!(turned_away.unwrap().status.as_u16(), 429);
+        let (late, told, ended) = ask(20).await;
+        let late = late.unwrap_err().to_string();
+        assert!(late.contains("left alone for another 30 seconds"), "{late}");
+        assert_eq!((told, ended), (None, began), "nothing is waited for");
+        let (patient, told, ended) = ask(300).await;
+        assert_eq!(patient.unwrap().status.as_u16(), 200);
+        assert_eq!(told, Some(Duration::from_secs(30)));
+        assert_eq!(ended - began, Duration::from_secs(30));
     }
 }

@@ -1,5 +1,6 @@
 //! What the gate lets through, what it refuses and how it says so; what running a call makes the model read.
 
+mod as_meant;
 mod as_saved;
 mod canonical;
 pub(crate) mod fixture;

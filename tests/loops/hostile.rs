@@ -11,7 +11,7 @@ fn forbidden(n: usize, request: &Value) -> (&'static str, String) {
     let id = a_metric(request);
     match n % 20 {
         0 => ("run_card", json!({ "card_id": 700_000 + n }).to_string()),
-        1 => ("run_card", format!(r#"{{"card_id": "{n}"}}"#)),
+        1 => ("run_card", format!(r#"{{"card_id": "card {n}"}}"#)),
         2 => ("query_metric", format!(r#"{{"metric_id": {id}.5}}"#)),
         3 => ("query_metric", format!(r#"{{"metric_id": -{n}}}"#)),
         4 => ("execute_sql", json!({ "sql": format!("select {n}") }).to_string()),
@@ -25,7 +25,7 @@ fn forbidden(n: usize, request: &Value) -> (&'static str, String) {
         12 => ("describe", json!({ "kind": "card", "id": 800_000 + n }).to_string()),
         13 => ("field_values", json!({ "kind": "metric", "id": id, "name": "no_such" }).to_string()),
         14 => ("query_metric", format!(r#"{{"metric_id": 1e{}}}"#, n + 30)),
-        15 => ("query_metric", json!({ "metric_id": [id] }).to_string()),
+        15 => ("query_metric", json!({ "metric_id": [id, id] }).to_string()),
         16 => ("query_metric", "null".to_owned()),
         17 => (
             "query_metric",

@@ -155,6 +155,15 @@ async fn a_wait_that_ends_behind_the_turn_is_not_begun_and_others_are_told() {
     let answer = stack.ask("revenue?").await;
     assert_eq!(answer.stop_reason, StopReason::ModelFailed, "{answer:#?}");
     assert_eq!((stack.model.requests().len(), waits(&stack).len()), (1, 0));
+    // The next question finds the server left alone already.
+    let answer = stack.ask("revenue?").await;
+    assert_eq!(answer.stop_reason, StopReason::ModelFailed, "{answer:#?}");
+    assert!(
+        answer.text.contains("wants to be left alone for another"),
+        "{}",
+        answer.text
+    );
+    assert_eq!((stack.model.requests().len(), waits(&stack).len()), (1, 0));
     assert!(began.elapsed().as_secs() < 20);
     let replies = vec![away("3"), Reply::text("Nothing is known about that.")];
     let mut stack = Stack::scripted(replies).await;

@@ -1,6 +1,7 @@
 mod anthropic;
 mod chunks;
 mod echoed_keys;
+mod endings;
 mod errors;
 mod field_forms;
 mod fragments;
@@ -25,4 +26,5 @@ mod salvage;
 mod scripted;
 mod sloppy;
 mod talk;
+mod thoughts;
 mod written_calls;

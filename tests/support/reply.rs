@@ -46,6 +46,7 @@ pub struct Reply {
     pub fragment: Option<usize>,
     pub split_at: Option<usize>,
     pub cut_after: Option<usize>,
+    pub stays_open: bool,
     pub headers: Vec<(String, String)>,
     pub delay: Duration,
     /// One less when the wait is over, before anything is sent.
@@ -66,6 +67,7 @@ impl Reply {
             fragment: None,
             split_at: None,
             cut_after: None,
+            stays_open: false,
             headers: Vec::new(),
             delay: Duration::ZERO,
             open: None,
@@ -192,6 +194,12 @@ impl Reply {
     /// Breaks the connection after this many bytes of the body.
     pub fn cut_after(mut self, bytes: usize) -> Self {
         self.cut_after = Some(bytes);
+        self
+    }
+
+    /// Keeps the connection open behind all that it says.
+    pub fn staying_open(mut self) -> Self {
+        self.stays_open = true;
         self
     }
 

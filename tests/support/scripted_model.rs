@@ -305,7 +305,11 @@ fn pieces(reply: &Reply, mut bytes: Vec<u8>) -> BoxStream<'static, Result<Bytes,
         }
         part
     });
-    paced.boxed()
+    if reply.stays_open {
+        paced.chain(stream::pending()).boxed()
+    } else {
+        paced.boxed()
+    }
 }
 
 fn respond(status: u16, kind: &str, body: Body, headers: &[(String, String)]) -> Response {

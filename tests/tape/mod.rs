@@ -11,3 +11,4 @@ mod responses;
 mod resume;
 mod retention;
 mod sealed;
+mod staying_open;

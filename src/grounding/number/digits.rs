@@ -16,10 +16,10 @@ pub(super) struct Digits {
 impl Separators {
     fn groups(self, c: char) -> bool {
         match self {
-            Self::English => c == ',',
-            Self::German => c == '.',
-            Self::French => matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}'),
-            Self::Swiss => matches!(c, '\'' | '\u{2019}'),
+            Self::English => c == ',' || is_fixed_space(c) || is_apostrophe(c),
+            Self::German => c == '.' || is_apostrophe(c),
+            Self::French => c == ' ' || is_fixed_space(c),
+            Self::Swiss => is_apostrophe(c),
         }
     }
 
@@ -29,6 +29,15 @@ impl Separators {
             Self::German | Self::French => ',',
         }
     }
+}
+
+/// Whether a space parts the digits of one number: it breaks no line, or is narrower than one between words.
+pub(in crate::grounding) fn is_fixed_space(c: char) -> bool {
+    matches!(c, '\u{a0}' | '\u{202f}' | '\u{2007}' | '\u{2008}' | '\u{2009}')
+}
+
+pub(in crate::grounding) fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '\u{2019}' | '\u{2018}' | '\u{2bc}' | '\u{2032}')
 }
 
 /// Reads digits, groups, decimals and an exponent from the start of `rest`.
@@ -54,7 +63,11 @@ pub(super) fn read(before: &str, rest: &str, separators: Separators) -> Digits {
         );
     }
     if first.len() <= 3 && !first.starts_with('0') {
-        while let Some((group, bytes)) = group(rest.get(length..).unwrap_or_default(), separators) {
+        let mut mark = None;
+        while let Some((between, group, bytes)) = group(rest.get(length..).unwrap_or_default(), separators) {
+            if *mark.get_or_insert(between) != between && separators == Separators::English {
+                break;
+            }
             all.push_str(group);
             length += bytes;
         }
@@ -84,10 +97,10 @@ pub(super) fn read(before: &str, rest: &str, separators: Separators) -> Digits {
 }
 
 /// A separator and exactly three digits.
-fn group(rest: &str, separators: Separators) -> Option<(&str, usize)> {
+fn group(rest: &str, separators: Separators) -> Option<(char, &str, usize)> {
     let mark = rest.chars().next().filter(|c| separators.groups(*c))?;
     let group = run(rest.get(mark.len_utf8()..)?);
-    (group.len() == 3).then_some((group, mark.len_utf8() + 3))
+    (group.len() == 3).then_some((mark, group, mark.len_utf8() + 3))
 }
 
 /// Takes a scientific exponent along: `1.2e6`.

@@ -1,4 +1,3 @@
-use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
@@ -12,11 +11,12 @@ use super::event::MessagesEvent;
 use crate::model::ModelSettings;
 use crate::model::adjust::{RequestPart, SentParts};
 use crate::model::completions::{CompletionBody, CompletionEndpoint, reachable};
+use crate::model::ending::{AFTER_END, ItemReader};
 use crate::model::endpoint::ModelEndpoint;
 use crate::model::opening::judge;
 use crate::model::refusal::ServerRefusal;
 use crate::model::replay::CallIds;
-use crate::model::sse::{SseItem, items};
+use crate::model::sse::SseItem;
 use crate::model::tool_names::ToolNames;
 use crate::model::{Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream};
 use crate::wire::{Wire, WireResponse};
@@ -100,9 +100,9 @@ impl AnthropicModel {
     fn events(self, response: WireResponse, mut whole: MessagesAssembler) -> ModelStream {
         let events = async_stream::try_stream! {
             let batched = response.is_batched();
-            let mut items = pin!(items(response.body));
+            let mut items = ItemReader::of(response);
             let (mut heard, mut noise) = (Vec::new(), None);
-            while let Some(item) = items.next().await {
+            while let Some(item) = items.next(whole.is_finished().then_some(AFTER_END)).await {
                 let item = match item {
                     // What broke came behind a whole answer.
                     Err(error) if error.is_broken() && whole.is_finished() => break,

@@ -1,14 +1,19 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use super::calls::{PendingCalls, WholeCall};
 use super::chunk::{ChatChoice, ChatChunk};
-use super::merge::merge;
+use super::merge::{merge, merge_part};
+use crate::model::ending::{AFTER_END, AFTER_LIKELY_END};
 use crate::model::finish::FinishKind;
-use crate::model::replay::CallIds;
+use crate::model::replay::{CallIds, set};
 use crate::model::tool_names::ToolNames;
 use crate::model::{Completion, ModelEvent, StopCause, ToolCall, Usage};
+
+/// Where the parts of a content that are thoughts are kept.
+pub(super) const THOUGHTS: &str = "thoughts";
 
 /// Puts a completion together from the chunks of its stream.
 #[derive(Debug)]
@@ -25,6 +30,18 @@ pub(super) struct ChatAssembler {
     id: Option<String>,
 }
 
+/// Where the reason for an end stood.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum ReasonPlace {
+    /// Behind all that was said.
+    #[default]
+    Last,
+    /// With all that was said, so that it may be one that comes with every piece.
+    First,
+    /// Before more, as from servers that send one with every piece.
+    Inside,
+}
+
 /// What has come of one answer.
 #[derive(Debug, Default)]
 struct PendingChoice {
@@ -33,11 +50,12 @@ struct PendingChoice {
     calls: PendingCalls,
     /// Fields of the message that are not known here and go back with it.
     others: Map<String, Value>,
+    /// Parts of its content that are thoughts, and go back within it.
+    thoughts: Vec<Value>,
     finish: Option<String>,
     /// Whether the server has a place for that reason and left it empty.
     finish_is_open: bool,
-    /// Whether more came behind the reason for its end, as from servers that send one with every piece.
-    went_on: bool,
+    end: ReasonPlace,
     refused: bool,
 }
 
@@ -100,7 +118,17 @@ impl ChatAssembler {
     /// Whether nothing can be missing, whatever happens to the connection.
     pub(super) fn is_whole(&self) -> bool {
         self.spoken()
-            .is_some_and(|choice| choice.finish.is_some() && !choice.went_on)
+            .is_some_and(|choice| choice.finish.is_some() && choice.end != ReasonPlace::Inside)
+    }
+
+    /// How long a server that said why it ended is still listened to.
+    pub(super) fn grace(&self) -> Option<Duration> {
+        let spoken = self.spoken().filter(|_| self.is_whole())?;
+        Some(if spoken.end == ReasonPlace::First {
+            AFTER_LIKELY_END
+        } else {
+            AFTER_END
+        })
     }
 
     /// Whether there is anything that a completion could consist of.
@@ -155,9 +183,14 @@ impl ChatAssembler {
             // Thoughts go back with calls only: some servers refuse them beside an answer, and all charge for them.
             choice.others.remove("reasoning_content");
             choice.others.remove("reasoning");
+            choice.thoughts.clear();
         }
-        let opaque = (!choice.others.is_empty() || !kept_calls.is_empty())
-            .then(|| json!({"openai": {"message": choice.others, "calls": kept_calls}}));
+        let mut kept = json!({"message": choice.others, "calls": kept_calls});
+        let keeps = !(choice.others.is_empty() && kept_calls.is_empty() && choice.thoughts.is_empty());
+        if !choice.thoughts.is_empty() {
+            set(&mut kept, THOUGHTS, choice.thoughts.into());
+        }
+        let opaque = keeps.then(|| json!({ "openai": kept }));
         Completion {
             text: choice.text,
             reasoning: choice.reasoning,
@@ -178,9 +211,19 @@ fn kept(call: &WholeCall) -> Option<Value> {
 }
 
 impl PendingChoice {
-    fn push(&mut self, choice: ChatChoice, heard: &mut Vec<ModelEvent>) {
+    fn push(&mut self, mut choice: ChatChoice, heard: &mut Vec<ModelEvent>) {
+        if choice.is_beside && !self.is_empty() {
+            // It has come in pieces.
+            choice = ChatChoice {
+                finish: choice.finish,
+                ..ChatChoice::default()
+            };
+        }
         self.refused |= !choice.refusal.is_empty();
-        self.went_on |= self.finish.is_some() && choice.is_answer();
+        let is_first = self.is_empty() && choice.is_answer();
+        if self.finish.is_some() && choice.is_answer() {
+            self.end = ReasonPlace::Inside;
+        }
         let text = choice.text + &choice.refusal;
         // Some servers end a stream with the whole message.
         let is_repeated = choice.is_message && choice.finish.is_some() && text == self.text;
@@ -193,10 +236,21 @@ impl PendingChoice {
             self.reasoning += &choice.reasoning;
         }
         merge(&mut self.others, choice.others);
+        for part in choice.thoughts {
+            merge_part(&mut self.thoughts, part);
+        }
         for piece in choice.calls {
             self.calls.push(piece, heard);
         }
         self.finish_is_open |= choice.leaves_finish_open;
+        if choice.finish.is_some() && self.finish.is_none() {
+            let is_only = is_first && !choice.is_message;
+            self.end = if is_only {
+                ReasonPlace::First
+            } else {
+                ReasonPlace::Last
+            };
+        }
         if !self.finish.as_deref().is_some_and(FinishKind::cuts) {
             self.finish = choice.finish.or(self.finish.take());
         }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::assemble::THOUGHTS;
 use super::client::ResponseFormat;
 use crate::model::adjust::{RequestPart, SentLimit, SentParts, token_limit};
 use crate::model::{Message, ModelRequest, ToolCall, ToolChoice, ToolSpec, replay};
@@ -114,9 +115,17 @@ impl<'a> SentMessage<'a> {
         let of_calls = calls.flat_map(|call| [Some(call), call.get("function")]);
         let objects = [Some(object)].into_iter().chain(of_calls).flatten();
         let fields = objects.filter_map(Value::as_object).flat_map(Map::keys);
-        fields
+        let own = fields
             .filter(|key| !KNOWN_FIELDS.contains(&key.as_str()))
-            .cloned()
+            .cloned();
+        // Thoughts are parts of the content, which servers name by their kind.
+        let parts = object
+            .get("content")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        let kinds = parts.filter_map(|part| part.get("type").and_then(Value::as_str));
+        own.chain(kinds.filter(|kind| *kind != "text").map(str::to_owned))
             .collect()
     }
 
@@ -289,6 +298,14 @@ fn push_message<'a>(
                     // Some of them refuse an empty one.
                     replay::set(&mut sent, "reasoning_content", " ".into());
                 }
+            }
+            if let Some(thoughts) = kept.and_then(|kept| kept.get(THOUGHTS)?.as_array()) {
+                let said = (!text.is_empty()).then(|| json!({"type": "text", "text": text}));
+                replay::set(
+                    &mut sent,
+                    "content",
+                    thoughts.iter().cloned().chain(said).collect(),
+                );
             }
             add(&mut sent, kept.and_then(|kept| kept.get("message")));
             messages.push(SentMessage::Object(sent));

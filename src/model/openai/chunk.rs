@@ -50,12 +50,16 @@ pub(super) struct ChatChoice {
     pub(super) index: u64,
     /// Whether it came as a message and not as what is new in one.
     pub(super) is_message: bool,
+    /// Whether it is the message so far, beside nothing new.
+    pub(super) is_beside: bool,
     pub(super) text: String,
     pub(super) refusal: String,
     pub(super) reasoning: String,
     pub(super) calls: Vec<CallPiece>,
     /// Fields of the message that are not known here.
     pub(super) others: Map<String, Value>,
+    /// Parts of its content that are thoughts.
+    pub(super) thoughts: Vec<Value>,
     pub(super) finish: Option<String>,
     /// Whether it has a place for that reason with nothing in it.
     pub(super) leaves_finish_open: bool,
@@ -128,10 +132,10 @@ impl ChatChunk {
 impl ChatChoice {
     /// Reads one answer, the `nth` of those in its list.
     fn read(nth: u64, choice: &Value) -> Self {
-        // Some servers send the message so far beside what is new.
-        let message = ["delta", "message"]
-            .iter()
-            .find_map(|key| choice.get(*key).filter(|message| message.is_object()));
+        // Some servers send the message so far beside what is new, some all of it at the end and nothing new.
+        let message_in = |key: &str| choice.get(key).filter(|message| message.is_object());
+        let (new, whole) = (message_in("delta"), message_in("message"));
+        let message = new.or(whole);
         let mut read = message.map_or_else(Self::default, Self::of_message);
         // The older completions API has the text here.
         if message.is_none()
@@ -144,6 +148,15 @@ impl ChatChoice {
         let reason = |json: &Value| FINISH.iter().find_map(|key| finish(json.get(*key)?));
         let native = NATIVE_FINISH.iter().find_map(|key| finish(choice.get(*key)?));
         read.finish = behind(reason(choice).or_else(|| reason(message?)), native);
+        if let (Some(_), Some(whole), Some(_), false) = (new, whole, &read.finish, read.says_something()) {
+            let last = Self::of_message(whole);
+            read = Self {
+                is_beside: true,
+                index: read.index,
+                finish: read.finish,
+                ..last
+            };
+        }
         read.leaves_finish_open =
             read.finish.is_none() && FINISH.iter().any(|key| choice.get(*key).is_some());
         read
@@ -178,12 +191,20 @@ impl ChatChoice {
         if others.contains_key("reasoning_content") {
             others.remove("reasoning");
         }
+        let thoughts = thoughts(message.get("content"));
+        let mut reasoning = reasoning.unwrap_or_default().to_owned();
+        if reasoning.is_empty() {
+            for part in &thoughts {
+                think(part, &mut reasoning);
+            }
+        }
         Self {
             text: content(message.get("content")),
             refusal: text(message, "refusal").unwrap_or_default().to_owned(),
-            reasoning: reasoning.unwrap_or_default().to_owned(),
+            reasoning,
             calls,
             others,
+            thoughts,
             ..Self::default()
         }
     }
@@ -275,11 +296,33 @@ fn content(content: Option<&Value>) -> String {
         Some(Value::Array(parts)) => {
             let spoken = parts
                 .iter()
-                .filter(|part| part.get("thought") != Some(&Value::Bool(true)));
+                .filter(|part| part.get("thought") != Some(&Value::Bool(true)) && !is_thought(part));
             spoken.filter_map(|part| text(part, "text")).collect()
         }
         Some(part @ Value::Object(_)) => text(part, "text").unwrap_or_default().to_owned(),
         _ => String::new(),
+    }
+}
+
+/// The parts of a content that are thoughts, which some servers want back within it.
+fn thoughts(content: Option<&Value>) -> Vec<Value> {
+    let parts = content.and_then(Value::as_array).into_iter().flatten();
+    parts.filter(|part| is_thought(part)).cloned().collect()
+}
+
+fn is_thought(part: &Value) -> bool {
+    let kind = text(part, "type").unwrap_or_default();
+    kind.contains("thinking") || kind.contains("reasoning")
+}
+
+/// Adds the words of a thought: a text, or parts with texts.
+fn think(part: &Value, words: &mut String) {
+    for key in ["thinking", "text", "summary"] {
+        match part.get(key) {
+            Some(Value::String(text)) => words.push_str(text),
+            Some(Value::Array(parts)) => parts.iter().for_each(|part| think(part, words)),
+            _ => {}
+        }
     }
 }
 

@@ -1,4 +1,3 @@
-use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -14,10 +13,11 @@ use super::chunk::ChatChunk;
 use super::hosts;
 use crate::model::adjust::{Adjustments, RequestPart};
 use crate::model::completions::{CompletionBody, CompletionEndpoint, reachable};
+use crate::model::ending::ItemReader;
 use crate::model::endpoint::ModelEndpoint;
 use crate::model::opening::judge;
 use crate::model::replay::CallIds;
-use crate::model::sse::{SseItem, items};
+use crate::model::sse::SseItem;
 use crate::model::tool_names::ToolNames;
 use crate::model::{CacheHints, ModelSettings};
 use crate::model::{
@@ -110,7 +110,8 @@ impl OpenAiModel {
         match answer.await? {
             Ok(response) => {
                 let (ids, names) = (CallIds::after(&request.messages), ToolNames::of(&request.tools));
-                Ok(self.clone().events(response, ChatAssembler::new(ids, names)))
+                let whole = ChatAssembler::new(ids, names.clone());
+                Ok(self.clone().events(response, whole, names))
             }
             Err(refusal) if refusal.is_withheld() => {
                 let done = unmade(String::new(), StopCause::Refusal, name);
@@ -118,7 +119,8 @@ impl OpenAiModel {
             }
             Err(refusal) => match refusal.failed_generation() {
                 Some(text) => {
-                    let done = unmade(text.to_owned(), StopCause::Garbled, name);
+                    let stop = failed_stop(text, &ToolNames::of(&request.tools));
+                    let done = unmade(text.to_owned(), stop, name);
                     Ok(stream::iter([Ok(ModelEvent::Done(done))]).boxed())
                 }
                 None => Err(self.at.endpoint.refused(&refusal)),
@@ -126,13 +128,13 @@ impl OpenAiModel {
         }
     }
 
-    fn events(self, response: WireResponse, mut whole: ChatAssembler) -> ModelStream {
+    fn events(self, response: WireResponse, mut whole: ChatAssembler, names: ToolNames) -> ModelStream {
         let events = async_stream::try_stream! {
             let name = self.at.endpoint.id().name.clone();
             let batched = response.is_batched();
-            let mut items = pin!(items(response.body));
+            let mut items = ItemReader::of(response);
             let (mut heard, mut ended, mut noise) = (Vec::new(), false, None);
-            while let Some(item) = items.next().await {
+            while let Some(item) = items.next(whole.grace()).await {
                 let item = match item {
                     // What broke came behind a whole answer.
                     Err(error) if error.is_broken() && whole.is_whole() => break,
@@ -144,7 +146,8 @@ impl OpenAiModel {
                         if let Some(error) = chunk.error.take() {
                             match error.failed_generation {
                                 Some(text) if whole.is_empty() => {
-                                    yield ModelEvent::Done(unmade(text, StopCause::Garbled, &name));
+                                    let stop = failed_stop(&text, &names);
+                                    yield ModelEvent::Done(unmade(text, stop, &name));
                                     return;
                                 }
                                 _ => Err(self.at.endpoint.broke_off(&error.message))?,
@@ -187,6 +190,20 @@ impl OpenAiModel {
             yield ModelEvent::Done(done.paid_for(batched));
         };
         events.boxed()
+    }
+}
+
+/// How a generation ended in which its server saw a call that it could not read. Whole sentences that name no tool are what
+/// the model says; of anything else it is told that it was not read.
+fn failed_stop(text: &str, names: &ToolNames) -> StopCause {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let is_said = text.trim_end().ends_with(['.', '!', '?', '。', '！', '？'])
+        && !text.contains(['{', '<', '['])
+        && !text.split(|c| !is_part(c)).any(|word| names.has(word));
+    if is_said {
+        StopCause::End
+    } else {
+        StopCause::Garbled
     }
 }
 

@@ -35,7 +35,8 @@ fn grows(key: &str) -> bool {
         .any(|word| key.contains(word))
 }
 
-fn merge_part(parts: &mut Vec<Value>, part: Value) {
+/// Adds a part to those that came before, or to the last of them where it goes on with that.
+pub(super) fn merge_part(parts: &mut Vec<Value>, part: Value) {
     let goes_on = |last: &Value| {
         let same = |key: &str| last.get(key) == part.get(key);
         let of_text = part
@@ -43,7 +44,14 @@ fn merge_part(parts: &mut Vec<Value>, part: Value) {
             .or_else(|| part.get("summary"))
             .is_some_and(Value::is_string);
         let same_id = part.get("id").is_none_or(Value::is_null) || same("id");
-        part.get("index").is_some() && same("index") && same("type") && same_id && of_text
+        // Thoughts are streamed in parts without a number; a signature ends one.
+        let of_thought = part.get("type").is_some()
+            && part.get("thinking").is_some()
+            && last.get("thinking").is_some()
+            && last.get("signature").is_none_or(Value::is_null);
+        let is_plain = |part: &Value| part.get("type").is_some_and(|kind| kind == "text");
+        let goes_on = part.get("index").is_some() && of_text || of_thought || is_plain(&part) && of_text;
+        goes_on && same("index") && same("type") && same_id
     };
     match (parts.last_mut().filter(|last| goes_on(last)), part) {
         (Some(Value::Object(last)), Value::Object(part)) => {

@@ -4,25 +4,15 @@ use serde_json::{Map, Value};
 
 use super::find::find_calls;
 use super::object::{NamedCall, as_call, collect};
+use crate::model::arguments::{self, WRAPPERS};
 use crate::model::replay::CallIds;
 use crate::model::tool_names::ToolNames;
-use crate::model::{Completion, ToolCall, arguments};
+use crate::model::{Completion, ToolCall, lenient_json};
 
 /// What a call is named that holds several.
 const SEVERAL: [&str; 3] = ["multi_tool_use", "multi_tool_use.parallel", "parallel"];
 /// How often arguments may be wrapped.
 const MOST_WRAPPED: usize = 4;
-/// The keys under which the arguments stand again.
-const WRAPPERS: [&str; 8] = [
-    "arguments",
-    "parameters",
-    "args",
-    "input",
-    "params",
-    "kwargs",
-    "tool_input",
-    "properties",
-];
 
 /// Makes plain the calls of a completion.
 pub(in crate::model) fn unfold(whole: &mut Completion, names: &ToolNames, ids: &mut CallIds) {
@@ -79,8 +69,20 @@ fn unfolded(call: &ToolCall, names: &ToolNames) -> Vec<NamedCall> {
         }
         return vec![(name, call.arguments.clone())];
     }
-    let arguments = unwrapped(&name, &call.arguments, names);
-    vec![(name, arguments)]
+    listed(&call.arguments)
+        .into_iter()
+        .map(|written| (name.clone(), unwrapped(&name, &written, names)))
+        .collect()
+}
+
+/// The arguments of each call, where those of several stand in a list; else what was written.
+fn listed(written: &str) -> Vec<String> {
+    let is_list = written.trim_start().starts_with('[');
+    let objects = match is_list.then(|| lenient_json::value(written)).flatten() {
+        Some(Value::Array(items)) if items.len() > 1 && items.iter().all(Value::is_object) => items,
+        _ => return vec![written.to_owned()],
+    };
+    objects.iter().map(Value::to_string).collect()
 }
 
 /// The calls of `{"tool_uses": [{"recipient_name": "functions.TOOL", "parameters": {…}}]}`.
