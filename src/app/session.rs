@@ -101,6 +101,11 @@ impl Session {
         self
     }
 
+    /// The day that the last question meant by "today".
+    pub(crate) fn asked_on(&self) -> Date {
+        self.conversation.asked_on().unwrap_or(self.today)
+    }
+
     /// Where the next turns are recorded.
     pub(crate) fn set_recording(&mut self, recording: Recording) {
         self.recording = recording;

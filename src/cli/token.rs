@@ -9,8 +9,7 @@ use super::args::{GlobalArgs, ScopeArg, TokenCommand};
 use super::error::CliError;
 use super::exit::ExitStatus;
 use super::{settings, term};
-use crate::server::SessionStore;
-use crate::text::is_hidden;
+use crate::server::{SessionStore, principal_fault};
 
 pub(super) async fn run(global: &GlobalArgs, command: TokenCommand) -> Result<ExitStatus, CliError> {
     let settings = settings::load_and_warn(global)?.settings;
@@ -76,17 +75,8 @@ const LONGEST: u64 = 100 * 366 * 86_400;
 
 /// Whom a token is for. What would be read as somebody else, or as nobody, is none.
 pub(super) fn name(text: &str) -> Result<String, String> {
-    if text.trim().is_empty() {
-        return Err("is empty; write who asks, such as an e-mail address".to_owned());
-    }
-    if text.trim() != text {
-        return Err("has white space around it; leave that out".to_owned());
-    }
-    if text.chars().any(|c| c.is_control() || is_hidden(c)) {
-        return Err("has characters that nobody sees; leave these out".to_owned());
-    }
-    if text == "local" {
-        return Err("`local` is whoever is on the server's machine; take another name".to_owned());
+    if let Some(fault) = principal_fault(text) {
+        return Err(fault.to_owned());
     }
     Ok(text.to_owned())
 }

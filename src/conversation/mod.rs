@@ -5,6 +5,7 @@ mod condense;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::ledger::Spend;
 use crate::model::{Message, UserQuestion};
@@ -51,6 +52,14 @@ impl Conversation {
             tape: None,
             said_before: Vec::new(),
         }
+    }
+
+    /// The day that the last question meant by "today".
+    pub(crate) fn asked_on(&self) -> Option<Date> {
+        self.messages.iter().rev().find_map(|message| match message {
+            Message::User(question) => Some(question.day()),
+            _ => None,
+        })
     }
 
     /// A conversation that begins with questions and answers of which nothing else is left: their results are not held.

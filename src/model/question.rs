@@ -38,6 +38,11 @@ impl UserQuestion {
         &self.text
     }
 
+    /// The day that it means by "today".
+    pub(crate) fn day(&self) -> Date {
+        self.today
+    }
+
     /// The user's turn, as a model reads it.
     pub fn turn(&self) -> String {
         let template = if self.asker.is_some() { WITH_ASKER } else { PLAIN };

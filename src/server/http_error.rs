@@ -9,9 +9,10 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::access::SESSION_WANTED;
+use super::address_filter::AddressFilter;
 use super::apps::AppUnavailable;
 use super::store::SessionStoreError;
 use super::turns::SubmitError;
@@ -93,6 +94,8 @@ impl From<AppUnavailable> for HttpError {
             AppUnavailable::Store(error) => error.into(),
             AppUnavailable::App(_) => {
                 tracing::warn!(%error, "the catalog of a principal could not be loaded");
+                let error = error.to_string();
+                let error = AddressFilter::default().text(&error).into_owned();
                 let detail = format!("what you may ask could not be loaded: {error}");
                 Self::new(StatusCode::BAD_GATEWAY, "no_catalog", detail)
             }
@@ -262,6 +265,41 @@ pub(super) async fn write_errors(request: Request, next: Next) -> Response {
         );
     }
     written
+}
+
+/// What stands in place of the empty response to a request that cannot be read, of which no path is known: a problem that is an
+/// error of OpenAI's form as well. `None` for a status that no such response has.
+pub(super) fn unread_request(status: u16) -> Option<String> {
+    let (status, code, detail) = match status {
+        400 => (
+            StatusCode::BAD_REQUEST,
+            "bad_request",
+            "what came is no request of HTTP/1.1 that can be read: check its first line, its header and its length",
+        ),
+        408 => (
+            StatusCode::REQUEST_TIMEOUT,
+            "bad_request",
+            "the header of the request took too long to arrive",
+        ),
+        414 => (
+            StatusCode::URI_TOO_LONG,
+            "too_large",
+            "the address of the request is too long",
+        ),
+        431 => (
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "too_large",
+            "the header of the request is too long: leave out cookies and headers that nothing here reads",
+        ),
+        _ => return None,
+    };
+    let error = HttpError::new(status, code, detail);
+    let mut both: Value = serde_json::from_str(&ErrorForm::Problem.body(&error).1).ok()?;
+    let openai: Value = serde_json::from_str(&openai_body(&error)).ok()?;
+    if let (Some(both), Value::Object(openai)) = (both.as_object_mut(), openai) {
+        both.extend(openai);
+    }
+    Some(both.to_string())
 }
 
 /// Longest text of a rejection, in bytes.

@@ -14,6 +14,7 @@
 //! `routes/table.rs` has the table of all routes. Start there, then read `turns/run.rs`.
 
 mod access;
+mod address_filter;
 mod apps;
 mod bodies;
 mod chart;
@@ -21,6 +22,7 @@ mod event;
 mod export;
 mod http_error;
 mod ids;
+mod inert;
 mod listen;
 mod metrics;
 mod page;
@@ -33,8 +35,10 @@ mod store;
 mod suggest;
 mod table_view;
 mod turns;
+mod unread;
 mod webhook;
 
+pub use access::principal_fault;
 pub use routes::{openapi, route_table};
 pub use start::{RunningServer, ServerOptions, StartError, serve};
 pub use store::{NewToken, SessionStore, SessionStoreError, TokenRow};

@@ -1,5 +1,6 @@
 //! What the server says of sessions and answers.
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -159,6 +160,9 @@ pub(super) struct AnswerContent {
     /// The number of the last event of the run that answered.
     #[serde(default)]
     pub(super) last_event: Option<u64>,
+    /// The day that the question meant by "today".
+    #[serde(default)]
+    pub(super) today: Option<Date>,
 }
 
 /// Whether an answer was liked.

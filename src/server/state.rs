@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::access::AccessRules;
+use super::address_filter::AddressFilter;
 use super::apps::{AppUnavailable, Apps};
 use super::metrics::Metrics;
 use super::store::SessionStore;
@@ -19,6 +20,8 @@ pub(super) struct ServerState {
     pub(super) turns: Turns,
     pub(super) access: AccessRules,
     pub(super) metrics: Metrics,
+    /// Keeps addresses of other servers from people who ask.
+    pub(super) addresses: AddressFilter,
     /// Events of dbt that came.
     pub(super) events: EventMemory,
 }
@@ -33,6 +36,7 @@ impl ServerState {
         access: AccessRules,
     ) -> SharedState {
         Arc::new(Self {
+            addresses: AddressFilter::new(&app),
             apps: Apps::new(app, settings.credential),
             turns: Turns::new(settings.max_turns, settings.max_turns_per_principal),
             store,

@@ -141,6 +141,26 @@ async fn a_turn_that_runs_on_what_is_deleted_keeps_nothing_of_it() {
     assert!(told.contains("wombat") && !told.contains("quokka"), "{told}");
 }
 
+/// Not that of the server's clock: the demo means another one by "today".
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_recalled_has_the_day_of_its_question() {
+    let server = TestServer::before(unknowing_model().await, |_| {}).await;
+    let first = server.ask("What is the quokka?").await;
+    let body = json!({"question": "What is the wombat?", "after": first["id"]});
+    let second = server.post("/v1/answers", body).await.json();
+    let before = last_request(&server);
+    let days = |told: &str| -> Vec<String> {
+        let days = told.split("Today is ").skip(1);
+        days.map(|day| day.chars().take(10).collect()).collect()
+    };
+    assert_eq!(days(&before).len(), 2, "{before}");
+    delete(&server, &first).await;
+    server
+        .ask_in(second["session"].as_str().unwrap(), "What is the numbat?")
+        .await;
+    assert_eq!(days(&last_request(&server)), days(&before));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_has_ended_leaves_no_log_beside_its_store() {
     let server = TestServer::before(unknowing_model().await, |_| {}).await;

@@ -1,12 +1,13 @@
 //! A process that is killed in the middle: nothing that was acknowledged is lost, and nothing is paid for twice.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::client::Ask;
+use super::client::{self, Ask};
 use super::database::{store_url, tape_lines};
 use super::process::ProcessPlan;
 use crate::support::reply::Reply;
@@ -74,31 +75,58 @@ async fn a_killed_process_loses_nothing_and_pays_nothing_twice() {
     assert_eq!(whole["running"], json!(null));
 }
 
+/// A turn whose process was killed while it waited for its first completion.
+struct KilledTurn {
+    folder: tempfile::TempDir,
+    store: String,
+    plan: ProcessPlan,
+    begun: client::Reply,
+    id: String,
+}
+
+impl KilledTurn {
+    async fn new(body: &Value) -> Self {
+        let model =
+            ScriptedModel::openai_with(|_| Reply::text("It is unknown.").after(Duration::from_secs(600)))
+                .await;
+        let folder = tempfile::tempdir().unwrap();
+        let store = store_url(folder.path());
+        let plan = ProcessPlan::new(folder.path(), &store, &model);
+        let process = plan.start();
+        let begun = Ask::events(body).until(&process.url, "event: step").await;
+        let id = begun.header("x-cardinal-answer").to_owned();
+        while model.requests().is_empty() || tape_lines(&store, &id) < 1 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        drop(process);
+        Self {
+            folder,
+            store,
+            plan,
+            begun,
+            id,
+        }
+    }
+
+    /// The file of its tape; in PostgreSQL there is none.
+    fn tape(&self) -> Option<PathBuf> {
+        let store = self.store.strip_prefix("sqlite:")?;
+        Some(Path::new(&format!("{store}.tapes")).join(format!("{}.jsonl", self.id)))
+    }
+}
+
 /// A process that is killed while it makes a tape leaves one without a header: the turn begins anew.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tape_without_its_header_is_begun_anew() {
-    let model =
-        ScriptedModel::openai_with(|_| Reply::text("It is unknown.").after(Duration::from_secs(600))).await;
-    let folder = tempfile::tempdir().unwrap();
-    let store = store_url(folder.path());
-    let Some(path) = store.strip_prefix("sqlite:") else {
+    let killed = KilledTurn::new(&json!({"question": "What is alpha?"})).await;
+    let Some(tape) = killed.tape() else {
         // In PostgreSQL a line is there as a whole or not at all.
         return;
     };
-    let plan = ProcessPlan::new(folder.path(), &store, &model);
-    let process = plan.start();
-    let begun = Ask::events(&json!({"question": "What is alpha?"}))
-        .until(&process.url, "event: step")
-        .await;
-    let id = begun.header("x-cardinal-answer").to_owned();
-    while model.requests().is_empty() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    drop(process);
-    let tape = std::path::Path::new(&format!("{path}.tapes")).join(format!("{id}.jsonl"));
     std::fs::write(&tape, "{\"cardinal_ta").unwrap();
+    let (begun, id, store) = (&killed.begun, &killed.id, &killed.store);
     let now = ScriptedModel::openai(vec![Reply::text("It is unknown.")]).await;
-    let process = ProcessPlan::new(folder.path(), &store, &now).start();
+    let process = ProcessPlan::new(killed.folder.path(), store, &now).start();
     let path = format!("/v1/answers/{id}/events");
     let seen = begun.events().last().unwrap().0;
     let after = async |seen: u64| {
@@ -127,35 +155,93 @@ async fn a_tape_without_its_header_is_begun_anew() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_turn_that_cannot_be_gone_on_with_says_what_to_do_and_names_no_files() {
-    let model =
-        ScriptedModel::openai_with(|_| Reply::text("It is unknown.").after(Duration::from_secs(600))).await;
-    let folder = tempfile::tempdir().unwrap();
-    let store = store_url(folder.path());
-    let Some(path) = store.strip_prefix("sqlite:") else {
+    let killed = KilledTurn::new(&json!({"question": "What is alpha?"})).await;
+    let Some(tape) = killed.tape() else {
         // Nobody writes to a tape there by hand.
         return;
     };
-    let plan = ProcessPlan::new(folder.path(), &store, &model);
-    let process = plan.start();
-    let begun = Ask::events(&json!({"question": "What is alpha?"}))
-        .until(&process.url, "event: step")
-        .await;
-    let id = begun.header("x-cardinal-answer").to_owned();
-    while model.requests().is_empty() || tape_lines(&store, &id) < 1 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    drop(process);
-    let tape = std::path::Path::new(&format!("{path}.tapes")).join(format!("{id}.jsonl"));
     let written = std::fs::read_to_string(&tape).unwrap();
     let (_, rest) = written.split_once('\n').unwrap();
     std::fs::write(&tape, format!("{{\"cardinal_tape\": 9999}}\n{rest}")).unwrap();
-    let process = plan.start();
-    let told = Ask::get(&format!("/v1/answers/{id}/events"))
+    let process = killed.plan.start();
+    let told = Ask::get(&format!("/v1/answers/{}/events", killed.id))
         .send(&process.url)
         .await;
     let error = &told.named("error")[0];
     assert_eq!(error["code"], "interrupted", "{told:#?}");
     let detail = error["detail"].as_str().unwrap();
     assert!(detail.contains("ask the question again"), "{detail}");
-    assert!(!detail.contains('/') && !detail.contains(&id), "{detail}");
+    assert!(!detail.contains('/') && !detail.contains(&killed.id), "{detail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_whose_beginning_was_deleted_while_it_ran_begins_anew_after_a_kill() {
+    let held = Arc::new(AtomicBool::new(false));
+    let holds = Arc::clone(&held);
+    let model = ScriptedModel::openai_with(move |_| {
+        let late = if holds.load(Ordering::SeqCst) { 3600 } else { 0 };
+        Reply::text("Nothing is known of it.").after(Duration::from_secs(late))
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_url(folder.path());
+    let plan = ProcessPlan::new(folder.path(), &store, &model);
+    let mut process = plan.start();
+    let ask = async |url: &str, body: Value| Ask::post("/v1/answers", &body).send(url).await.json();
+    let first = ask(&process.url, json!({"question": "What is the quokka?"})).await;
+    let own = ask(
+        &process.url,
+        json!({"question": "What is the numbat?", "after": first["id"]}),
+    )
+    .await;
+    // A session that knows nothing else, and one that had a question of its own before.
+    held.store(true, Ordering::SeqCst);
+    let mut running = Vec::new();
+    for (body, before) in [
+        (
+            json!({"question": "What is the bilby?", "after": first["id"]}),
+            "",
+        ),
+        (
+            json!({"question": "What is the wombat?", "session": own["session"]}),
+            "numbat",
+        ),
+    ] {
+        let asked = model.requests().len();
+        let begun = Ask::events(&body).until(&process.url, "event: step").await;
+        let id = begun.header("x-cardinal-answer").to_owned();
+        while model.requests().len() == asked || tape_lines(&store, &id) < 1 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        running.push((id, before));
+    }
+    let path = format!("/v1/sessions/{}", first["session"].as_str().unwrap());
+    assert_eq!(Ask::new("DELETE", &path).send(&process.url).await.status, 204);
+    drop(process);
+    held.store(false, Ordering::SeqCst);
+    let asked = model.requests().len();
+    process = plan.start();
+    for (id, _) in &running {
+        let told = Ask::get(&format!("/v1/answers/{id}/events"))
+            .send(&process.url)
+            .await;
+        let record = &told.named("answer")[0];
+        assert_eq!(record["status"], "finished", "{told:#?}");
+        assert!(told.body.contains("was deleted"), "nobody is told: {told:#?}");
+        // What it made since holds nothing of what was deleted, and stays.
+        assert!(tape_lines(&store, id) > 1);
+    }
+    let requests: Vec<String> = model.requests()[asked..]
+        .iter()
+        .map(|one| one["messages"].to_string())
+        .collect();
+    assert_eq!(requests.len(), 2);
+    for (_, before) in running {
+        assert!(
+            requests
+                .iter()
+                .any(|told| told.contains(before) && !told.contains("quokka")),
+            "{requests:#?}"
+        );
+    }
 }

@@ -28,6 +28,7 @@ mod retention;
 mod sessions;
 mod strangers;
 mod streams;
+mod told;
 mod waiting;
 mod webhooks;
 mod wire_rules;

@@ -1,8 +1,9 @@
 use serde_json::json;
 
 use super::client::Ask;
-use super::database::tape_lines;
+use super::database::{psql, tape_lines};
 use super::kit::{QUESTION, TestServer};
+use crate::support::reply::Reply;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_are_listed_found_renamed_and_deleted() {
@@ -82,7 +83,15 @@ async fn administrators_see_what_was_asked_and_what_it_cost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_knows_the_letters_of_all_languages() {
     let server = TestServer::new().await;
-    for title in ["Umsätze in Österreich", "Crédit de l'Été", "ЗАКАЗЫ", "ΈΣΟΔΑ"] {
+    for title in [
+        "Umsätze in Österreich",
+        "Crédit de l'Été",
+        "ЗАКАЗЫ",
+        "ΈΣΟΔΑΣ",
+        "Umsatz Marktstraße",
+        "GRÖSSE",
+        "Filialen",
+    ] {
         let made = server.post("/v1/sessions", json!({ "title": title })).await;
         assert_eq!(made.status, 201, "{made:#?}");
     }
@@ -92,13 +101,128 @@ async fn a_search_knows_the_letters_of_all_languages() {
         ("CRÉDIT", "Crédit de l'Été"),
         ("été", "Crédit de l'Été"),
         ("заказы", "ЗАКАЗЫ"),
-        ("έσοδα", "ΈΣΟΔΑ"),
+        ("έσοδα", "ΈΣΟΔΑΣ"),
+        ("strasse", "Umsatz Marktstraße"),
+        ("STRAẞE", "Umsatz Marktstraße"),
+        ("gro\u{308}ße", "GRÖSSE"),
+        ("größe", "GRÖSSE"),
+        ("ﬁliale", "Filialen"),
+        ("έσοδας", "ΈΣΟΔΑΣ"),
     ] {
         let encoded: String = searched.bytes().map(|byte| format!("%{byte:02x}")).collect();
         let found = server.get(&format!("/v1/sessions?search={encoded}")).await.json();
         assert_eq!(found["sessions"][0]["title"], title, "{searched}: {found:#}");
         assert_eq!(found["sessions"].as_array().unwrap().len(), 1, "{searched}");
     }
+}
+
+/// What a program of before stored is folded when the store is opened.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_finds_what_was_stored_before_there_was_one() {
+    let server = TestServer::new().await;
+    server.ask("Wie groß ist die Straße?").await;
+    let sql = "UPDATE answers SET folded = NULL; UPDATE sessions SET folded = NULL";
+    match server.store_url.strip_prefix("sqlite:") {
+        Some(path) => rusqlite::Connection::open(path)
+            .unwrap()
+            .execute_batch(sql)
+            .unwrap(),
+        None => drop(psql(&server.store_url, sql)),
+    }
+    let search = "/v1/sessions?search=GROSS";
+    assert_eq!(server.get(search).await.json()["sessions"], json!([]));
+    let server = server.stop().await.start().await;
+    assert_eq!(
+        server.get(search).await.json()["sessions"][0]["title"],
+        "Wie groß ist die Straße?"
+    );
+    let all = server.get("/v1/admin/answers?search=STRASSE").await.json();
+    assert_eq!(all["answers"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_nothing_is_refused_by_name() {
+    let server = TestServer::new().await;
+    for (list, name) in [
+        ("sessions?limit=", "limit"),
+        ("admin/answers?limit=", "limit"),
+        ("admin/usage?days=", "days"),
+    ] {
+        let refused = server.get(&format!("/v1/{list}0")).await;
+        assert_eq!(refused.status, 400, "{list}");
+        let detail = refused.json()["detail"].to_string();
+        assert!(detail.contains(&format!("`{name}`")), "{detail}");
+        for given in ["1", "100000"] {
+            assert_eq!(
+                server.get(&format!("/v1/{list}{given}")).await.status,
+                200,
+                "{list}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_title_holds_the_whole_question_or_says_that_it_does_not() {
+    let server = TestServer::new().await;
+    let long = "x".repeat(400);
+    for (asked, title) in [
+        (
+            "Revenue?\n\nBy month,\tin 2025",
+            "Revenue? By month, in 2025".to_owned(),
+        ),
+        (long.as_str(), format!("{}…", "x".repeat(120))),
+    ] {
+        let record = server.ask(asked).await;
+        let path = format!("/v1/sessions/{}", record["session"].as_str().unwrap());
+        assert_eq!(server.get(&path).await.json()["title"], title);
+        let renamed = server
+            .send(Ask::new("PATCH", &path).json(&json!({"title": asked})))
+            .await;
+        assert_eq!(renamed.json()["title"], title);
+    }
+}
+
+/// Nothing that a person, a model or the data says looks like a part of an export, or is a link in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_an_export_only_cardinal_writes_headings_and_links() {
+    const FORGED: &str = "All is well.\n\n## r9 Revenue\n\nForged\n===\n\n<h3>r8 Orders</h3>\n\nIt was ~~1~~ $$2$$ or $3.\u{202e}\n\n\
+                          <div>\n\n# r7 Costs\n\n</div>\n\n```\n# code\n```";
+    const ASKED: &str =
+        "Is it ~~old~~ $$x$$ https://evil.example/a|b www.evil.example ana@evil.example \u{202e}?";
+    let server = TestServer::scripted(vec![Reply::text(FORGED)]).await;
+    let record = server.ask(ASKED).await;
+    let path = format!("/v1/sessions/{}/export", record["session"].as_str().unwrap());
+    let text = server.get(&path).await.body;
+    let headings: Vec<&str> = text.lines().filter(|line| line.starts_with('#')).collect();
+    assert_eq!(headings.len(), 2, "{text}");
+    assert!(!text.contains('\u{202e}'), "{text}");
+    for said in [
+        "> **r9 Revenue**",
+        "> **Forged**",
+        "> **r7 Costs**",
+        "> ‹h3>r8 Orders‹/h3>",
+        "\\~\\~1\\~\\~ \\$\\$2\\$\\$ or \\$3",
+        "> # code",
+    ] {
+        assert!(text.contains(said), "{said} is missing in {text}");
+    }
+    for said in [
+        "`https://evil.example/a`\\|`b`",
+        "`www.evil.example`",
+        "`ana@evil.example`",
+        "\\~\\~old",
+        "\\$\\$x",
+    ] {
+        assert!(headings[1].contains(said), "{said} is missing in {text}");
+    }
+    let page = server.get(&format!("{path}?format=html")).await.body;
+    assert_eq!(
+        page.matches("<h").count() - page.matches("<html").count() - page.matches("<head").count(),
+        2,
+        "{page}"
+    );
+    assert!(page.contains("<blockquote>") && !page.contains("<a "), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

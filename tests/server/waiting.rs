@@ -241,11 +241,15 @@ async fn a_store_of_version_three_goes_on_as_one_of_this_version() {
     connection
         .execute_batch(
             "DROP INDEX sessions_by_base; ALTER TABLE answers DROP COLUMN ends_with_client; \
-             ALTER TABLE answers DROP COLUMN forgotten; PRAGMA user_version = 3;",
+             ALTER TABLE answers DROP COLUMN forgotten; DROP INDEX sessions_unfolded; DROP INDEX answers_unfolded; \
+             DROP INDEX answers_bytes; ALTER TABLE sessions DROP COLUMN folded; ALTER TABLE answers DROP COLUMN folded; \
+             PRAGMA user_version = 3;",
         )
         .unwrap();
     drop(connection);
     let again = stopped.start().await;
+    let found = again.get("/v1/sessions?search=ORDERS").await.json();
+    assert_eq!(found["sessions"][0]["id"], record["session"]);
     let next = again
         .ask_in(record["session"].as_str().unwrap(), super::kit::QUESTION)
         .await;

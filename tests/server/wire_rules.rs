@@ -39,6 +39,9 @@ async fn what_is_null_is_as_if_it_were_not_there() {
         "text": null, "conversation": null, "instructions": null,
     });
     assert_eq!(server.post("/v1/responses", responses.clone()).await.status, 200);
+    // The same number in another form.
+    let one = json!({"messages": [said("user", QUESTION)], "n": 1.0, "max_tokens": 4e3});
+    assert_eq!(server.post("/v1/chat/completions", one).await.status, 200);
     let mut plain = responses;
     plain["text"] = json!({"format": {"type": "text"}, "verbosity": "low"});
     plain["background"] = json!(false);
@@ -83,6 +86,10 @@ async fn what_is_not_done_is_refused_by_its_name() {
         ),
         (chat("response_format", schema.clone()), "`response_format`"),
         (chat("modalities", json!(["text", "audio"])), "`modalities`"),
+        (chat("audio", json!({"voice": "x"})), "`audio`"),
+        (chat("web_search_options", json!({})), "`web_search_options`"),
+        (chat("logprobs", json!(true)), "`logprobs`"),
+        (responses("prompt", json!({"id": "pmpt_1"})), "`prompt`"),
         (
             chat("messages", json!([{"role": "user", "content": image}])),
             "image_url",

@@ -315,6 +315,14 @@ async fn the_message_stream_of_the_ai_sdk() {
         assert!((0..=1).contains(&steps));
     }
     assert_eq!((steps, texts), (0, 0));
+    // One for each completion.
+    let completions = chunks
+        .iter()
+        .find(|chunk| chunk["type"] == "data-answer")
+        .unwrap()["data"]["usage"]["steps"]
+        .clone();
+    let begun = kinds.iter().filter(|kind| **kind == "start-step").count();
+    assert_eq!(json!(begun), completions);
     for name in ["data-table", "data-evidence", "data-answer"] {
         let part = chunks.iter().find(|chunk| chunk["type"] == name).unwrap();
         assert!(part["id"].is_string());

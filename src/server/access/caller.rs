@@ -1,8 +1,26 @@
 use std::fmt;
 
+use crate::text::is_hidden;
+
 /// The principal of everybody on this machine, where the server is open. No proxy and no issuer of JWTs may name it: Metabase is
 /// asked for it with the settings' own credential.
 pub(in crate::server) const LOCAL: &str = "local";
+
+/// What keeps a text from being the name of a principal; `None` when it may be one. A name that is changed before it is used, or
+/// that looks like another one, makes two people one.
+pub fn principal_fault(name: &str) -> Option<&'static str> {
+    if name.trim().is_empty() {
+        Some("is empty; write who asks, such as an e-mail address")
+    } else if name.trim() != name {
+        Some("has white space around it; leave that out")
+    } else if name.chars().any(|c| c.is_control() || is_hidden(c)) {
+        Some("has characters that nobody sees; leave these out")
+    } else if name == LOCAL {
+        Some("`local` is whoever is on the server's machine; take another name")
+    } else {
+        None
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::server) enum Scope {

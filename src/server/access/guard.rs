@@ -11,7 +11,7 @@ use super::jwt::JwtError;
 use super::lent::{self, LentSessions};
 use super::origin::RequestOrigin;
 use super::proxied::came_through_proxy;
-use super::{AccessRules, LOCAL, Requester, Scope, cors};
+use super::{AccessRules, LOCAL, Requester, Scope, cors, principal_fault};
 use crate::config::ProxySettings;
 use crate::server::http_error::HttpError;
 use crate::server::state::SharedState;
@@ -221,10 +221,8 @@ fn proxied(
     match (named.next(), named.next()) {
         (None, _) => Ok(None),
         (Some(name), None) => {
-            let name = std::str::from_utf8(name.as_bytes())
-                .map(str::trim)
-                .unwrap_or_default();
-            if name.is_empty() {
+            let name = std::str::from_utf8(name.as_bytes()).unwrap_or_default();
+            if name.trim().is_empty() {
                 let detail = format!("the header {} of the proxy names nobody", proxy.header);
                 return Err(HttpError::new(
                     StatusCode::UNAUTHORIZED,
@@ -236,6 +234,10 @@ fn proxied(
                 return Err(HttpError::forbidden(
                     "nobody whom a proxy names may be called `local`",
                 ));
+            }
+            if let Some(fault) = principal_fault(name) {
+                let detail = format!("the name in the header {} of the proxy {fault}", proxy.header);
+                return Err(HttpError::forbidden(detail));
             }
             Ok(Some(access.with_admin(Requester {
                 principal: name.to_owned(),

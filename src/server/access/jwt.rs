@@ -1,16 +1,19 @@
 //! JWTs of people who ask, checked against the keys that their issuer publishes.
 //!
 //! A token is refused unless its algorithm is one of the configured ones, its key is one that the issuer publishes for that
-//! algorithm, and it names issuer, audience and an end. Keys are fetched when they are needed, again after an hour, and when a
-//! token names one that is not known, but then at most once a minute: forged tokens cause no storm. One fetch runs at a time, and
-//! a token whose key is known does not wait for it.
+//! algorithm, and it names issuer, audience and an end. Keys are fetched when they are needed, again after an hour, and at once when
+//! a token names one that is not known, so that a new key is good from its first token on. Of the latter there are a few at
+//! once and then one in ten seconds: forged tokens cause no storm. One fetch runs at a time, and a token whose key is known does
+//! not wait for it.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use http::{HeaderMap, Method};
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -20,7 +23,7 @@ use tokio::sync::{Mutex as Turnstile, OwnedMutexGuard};
 use tokio::task::JoinHandle;
 use url::Url;
 
-use super::LOCAL;
+use super::principal_fault;
 use crate::config::JwtSettings;
 use crate::principal::Principal;
 use crate::wire::{
@@ -31,8 +34,11 @@ use crate::wire::{
 const FRESH: Duration = Duration::from_secs(3600);
 /// How long they are used where they cannot be: an issuer takes a key back by publishing it no more.
 const LASTS: Duration = Duration::from_secs(6 * 3600);
-/// How long after a fetch no other follows.
+/// How long after a fetch that was due no other follows.
 const PAUSE: Duration = Duration::from_secs(60);
+/// How many times keys that are not known are looked for at once, and after how long once more.
+const LOOKS: NonZeroU32 = NonZeroU32::MIN.saturating_add(3);
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
 /// How long after a fetch that failed nobody tries again, where there are no keys yet.
 const AGAIN: Duration = Duration::from_secs(2);
 /// Longest wait for the keys.
@@ -72,6 +78,8 @@ struct KeyRing {
     known: Mutex<FetchedKeys>,
     /// Held by the one fetch that runs.
     fetching: Arc<Turnstile<()>>,
+    /// Lets keys that are not known be looked for; `None` where they are looked for once.
+    looks: Option<DefaultDirectRateLimiter>,
 }
 
 #[derive(Default)]
@@ -89,12 +97,10 @@ struct FetchedKeys {
 enum KnownKey {
     /// It is used; `true`: and its ring is due to be fetched again.
     Found(Box<Jwk>, bool),
-    /// Nobody published it, a moment ago.
+    /// It is not among the keys that were had.
     Unknown,
-    /// The keys could not be had, a moment ago.
+    /// The keys could not be had.
     Away(String),
-    /// It takes a fetch to know.
-    Asked,
 }
 
 impl fmt::Debug for JwtVerifier {
@@ -113,6 +119,7 @@ impl JwtVerifier {
             wire: Wire::new(WireSettings::new(grants))?,
             known: Mutex::default(),
             fetching: Arc::default(),
+            looks: Quota::with_period(LOOK_AGAIN).map(|quota| RateLimiter::direct(quota.allow_burst(LOOKS))),
         };
         Ok(Self {
             settings,
@@ -154,19 +161,22 @@ impl JwtVerifier {
             return Err(refused(&"it has expired"));
         }
         let text = |claim: &str| {
-            let text = claims.get(claim).and_then(Value::as_str).map(str::trim);
-            text.filter(|text| !text.is_empty()).map(str::to_owned)
+            let text = claims.get(claim).and_then(Value::as_str);
+            text.filter(|text| !text.trim().is_empty()).map(str::to_owned)
         };
         let principal = text(&self.settings.claim);
         let principal =
             principal.ok_or_else(|| refused(&format_args!("it has no claim {}", self.settings.claim)))?;
-        if principal == LOCAL {
-            return Err(refused(&"it names whoever is on this machine"));
+        if let Some(fault) = principal_fault(&principal) {
+            return Err(refused(&format_args!(
+                "its claim {} {fault}",
+                self.settings.claim
+            )));
         }
         Ok(JwtSubject {
             name: text("name")
                 .or_else(|| text("email"))
-                .unwrap_or_else(|| principal.clone()),
+                .map_or_else(|| principal.clone(), |name| name.trim().to_owned()),
             principal,
         })
     }
@@ -175,31 +185,42 @@ impl JwtVerifier {
 impl KeyRing {
     /// The key of that name; without a name, the only one there is for the algorithm.
     async fn key(self: &Arc<Self>, name: Option<&str>, algorithm: Algorithm) -> Result<Jwk, JwtError> {
-        if let Some(known) = self.known(name, algorithm).told() {
-            if let (Ok(_), true) = &known
-                && let Ok(turn) = Arc::clone(&self.fetching).try_lock_owned()
-            {
+        let came = Instant::now();
+        if let KnownKey::Found(key, is_due) = self.known(name, algorithm) {
+            if is_due && let Ok(turn) = Arc::clone(&self.fetching).try_lock_owned() {
                 drop(self.refresh(turn));
             }
-            return known.0;
+            return Ok(*key);
         }
         let turn = Arc::clone(&self.fetching).lock_owned().await;
         // Somebody else may have fetched them while this one waited.
-        if let Some(known) = self.known(name, algorithm).told() {
-            return known.0;
+        let known = self.known(name, algorithm);
+        if matches!(known, KnownKey::Found(..)) || self.was_tried_since(came) || !self.may_look() {
+            return known.told();
         }
         // It ends also when whoever waits for it hangs up.
         let _ = self.refresh(turn).await;
-        let known = self.known(name, algorithm).told();
-        known.map_or_else(
-            || Err(JwtError::NoKeys("nothing came".to_owned())),
-            |known| known.0,
-        )
+        self.known(name, algorithm).told()
+    }
+
+    fn was_tried_since(&self, moment: Instant) -> bool {
+        self.lock().tried.is_some_and(|tried| tried >= moment)
+    }
+
+    /// Whether keys that are not known may be looked for now.
+    fn may_look(&self) -> bool {
+        let known = self.lock();
+        let lately = known.tried.is_some_and(|at| at.elapsed() < AGAIN);
+        if known.keys.is_none() {
+            // Without any key nobody is let in, so that nothing is to be had from asking too often.
+            return !lately;
+        }
+        drop(known);
+        self.looks.as_ref().is_some_and(|looks| looks.check().is_ok())
     }
 
     fn known(&self, name: Option<&str>, algorithm: Algorithm) -> KnownKey {
         let known = self.lock();
-        let lately = |time: Duration| known.tried.is_some_and(|at| at.elapsed() < time);
         let age = known.fetched.map(|at| at.elapsed());
         let keys = known
             .keys
@@ -207,12 +228,12 @@ impl KeyRing {
             .filter(|_| age.is_some_and(|age| age < LASTS));
         match (keys.and_then(|keys| find(keys, name, algorithm)), keys) {
             (Some(key), _) => {
-                let is_due = age.is_some_and(|age| age >= FRESH) && !lately(PAUSE);
+                let lately = known.tried.is_some_and(|at| at.elapsed() < PAUSE);
+                let is_due = age.is_some_and(|age| age >= FRESH) && !lately;
                 KnownKey::Found(Box::new(key), is_due)
             }
-            (None, Some(_)) if lately(PAUSE) => KnownKey::Unknown,
-            (None, None) if lately(AGAIN) => KnownKey::Away(known.failed.clone().unwrap_or_default()),
-            _ => KnownKey::Asked,
+            (None, Some(_)) => KnownKey::Unknown,
+            (None, None) => KnownKey::Away(known.failed.clone().unwrap_or_else(|| "nothing came".to_owned())),
         }
     }
 
@@ -271,14 +292,13 @@ impl KeyRing {
 }
 
 impl KnownKey {
-    /// The key, or why there is none, and whether the keys are due to be fetched again; `None` where it takes a fetch to know.
-    fn told(self) -> Option<(Result<Jwk, JwtError>, bool)> {
-        Some(match self {
-            Self::Found(key, is_due) => (Ok(*key), is_due),
-            Self::Unknown => (Err(JwtError::Refused("its key is not known".to_owned())), false),
-            Self::Away(reason) => (Err(JwtError::NoKeys(reason)), false),
-            Self::Asked => return None,
-        })
+    /// The key, or why there is none.
+    fn told(self) -> Result<Jwk, JwtError> {
+        match self {
+            Self::Found(key, _) => Ok(*key),
+            Self::Unknown => Err(JwtError::Refused("its key is not known".to_owned())),
+            Self::Away(reason) => Err(JwtError::NoKeys(reason)),
+        }
     }
 }
 

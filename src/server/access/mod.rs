@@ -14,6 +14,7 @@ mod origin;
 mod proxied;
 mod rate;
 
+pub use caller::principal_fault;
 pub(super) use caller::{LOCAL, Requester, Scope};
 pub(super) use guard::{admit, guard_all};
 pub(super) use lent::WANTED as SESSION_WANTED;

@@ -57,5 +57,7 @@ export function tabbed(columns, rows) {
 function cellOf(cell) {
   if (cell === null || cell === undefined) return "";
   if (typeof cell !== "string") return typeof cell === "object" ? JSON.stringify(cell) : String(cell);
-  return /^[=+\-@\t\r]/.test(cell) && Number.isNaN(Number(cell)) ? `'${cell}` : cell;
+  // Spreadsheets look behind white space and what nobody sees, and some read the wide signs of Asian scripts.
+  const formula = /^[\s\p{Cf}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n]/u;
+  return formula.test(cell) && Number.isNaN(Number(cell)) ? `'${cell}` : cell;
 }

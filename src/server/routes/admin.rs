@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 
 use super::answers::tape_of_record;
-use super::sessions::{MAX_PAGE, PAGE, checked_search};
+use super::sessions::{MAX_PAGE, PAGE, checked_limit, checked_search};
 use crate::agent::Outcome;
 use crate::server::bodies::{AnswerPage, UsageBody};
 use crate::server::http_error::HttpError;
@@ -19,8 +19,8 @@ use crate::server::state::SharedState;
 use crate::server::store::AnswerFilter;
 
 /// Days of a report, if nothing is said, and at most.
-const DAYS: u32 = 30;
-const MAX_DAYS: u32 = 3660;
+const DAYS: usize = 30;
+const MAX_DAYS: usize = 3660;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct AnswersQuery {
@@ -38,7 +38,7 @@ pub(super) struct AnswersQuery {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct UsageQuery {
-    days: Option<u32>,
+    days: Option<usize>,
 }
 
 pub(super) async fn answers(
@@ -54,7 +54,7 @@ pub(super) async fn answers(
         rating: query.rating,
         search: query.search,
     };
-    let limit = query.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE);
+    let limit = checked_limit("limit", query.limit, PAGE, MAX_PAGE)?;
     let page = state.store.all_answers(filter, limit, query.before).await?;
     Ok(Json(AnswerPage {
         answers: page.items,
@@ -96,10 +96,8 @@ pub(super) async fn usage(
     State(state): State<SharedState>,
     Query(query): Query<UsageQuery>,
 ) -> Result<Json<UsageBody>, HttpError> {
-    let days = state
-        .store
-        .usage(query.days.unwrap_or(DAYS).min(MAX_DAYS))
-        .await?;
+    let days = checked_limit("days", query.days, DAYS, MAX_DAYS)?;
+    let days = state.store.usage(days).await?;
     Ok(Json(UsageBody { days }))
 }
 

@@ -188,16 +188,18 @@ pub(super) async fn finished(state: &SharedState, id: &str, log: TurnLog) -> Res
     };
     log.last().await.map_err(left)?;
     let record = state.store.answer(id, None).await?;
+    let record = record.map(|record| state.addresses.record(record));
     record.ok_or_else(|| HttpError::no_answer(id))
 }
 
-/// An answer of the caller.
+/// An answer of the caller, as it is told.
 pub(super) async fn own(
     state: &SharedState,
     caller: &Requester,
     id: &str,
 ) -> Result<AnswerRecord, HttpError> {
     let record = state.store.answer(id, Some(&caller.principal)).await?;
+    let record = record.map(|record| state.addresses.record(record));
     record.ok_or_else(|| HttpError::no_answer(id))
 }
 

@@ -107,6 +107,7 @@ impl FollowedTurn {
         }
         match self.state.store.answer(&self.id, None).await {
             Ok(Some(record)) if record.status.is_over() => {
+                let record = self.state.addresses.record(record);
                 let events = told(record).into_iter().enumerate();
                 let numbered = events.map(|(at, event)| (after_events(STORED, at + 1), Arc::new(event)));
                 let unseen = numbered.filter(|(number, _)| *number > self.seen);

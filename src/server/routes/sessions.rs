@@ -14,7 +14,7 @@ use crate::server::bodies::{SessionPage, WholeSession};
 use crate::server::export;
 use crate::server::http_error::HttpError;
 use crate::server::ids::new_id;
-use crate::server::record::SessionRecord;
+use crate::server::record::{AnswerRecord, SessionRecord};
 use crate::server::state::SharedState;
 use crate::server::store::{StopTarget, title_of};
 
@@ -51,6 +51,12 @@ async fn own(state: &SharedState, caller: &Requester, id: &str) -> Result<Sessio
     found.ok_or_else(|| HttpError::no_session(id))
 }
 
+/// The answers of a session, as they are told.
+async fn told_answers(state: &SharedState, session: &SessionRecord) -> Result<Vec<AnswerRecord>, HttpError> {
+    let answers = state.store.answers_of(&session.key).await?.into_iter();
+    Ok(answers.map(|record| state.addresses.record(record)).collect())
+}
+
 pub(super) async fn list(
     State(state): State<SharedState>,
     Extension(caller): Extension<Requester>,
@@ -58,7 +64,7 @@ pub(super) async fn list(
 ) -> Result<Json<SessionPage>, HttpError> {
     checked_search(&query.search)?;
     let before = query.before.as_deref().map(cursor).transpose()?;
-    let limit = query.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE);
+    let limit = checked_limit("limit", query.limit, PAGE, MAX_PAGE)?;
     let page = state
         .store
         .sessions(&caller.principal, &query.search, limit, before)
@@ -67,6 +73,21 @@ pub(super) async fn list(
         sessions: page.items,
         next: page.next,
     }))
+}
+
+/// How many items a list gives: what was asked for, or a usual number, and at most so many. None are nothing to ask for.
+pub(super) fn checked_limit(
+    name: &str,
+    asked: Option<usize>,
+    usual: usize,
+    most: usize,
+) -> Result<usize, HttpError> {
+    match asked {
+        Some(0) => Err(HttpError::bad_request(format!(
+            "`{name}` is at least 1; without it there are {usual}, and more than {most} are never given at once"
+        ))),
+        asked => Ok(asked.unwrap_or(usual).min(most)),
+    }
 }
 
 /// Checks that a text may be looked for: databases refuse long patterns.
@@ -106,7 +127,7 @@ pub(super) async fn read(
     Path(id): Path<String>,
 ) -> Result<Json<WholeSession>, HttpError> {
     let session = own(&state, &caller, &id).await?;
-    let answers = state.store.answers_of(&session.key).await?;
+    let answers = told_answers(&state, &session).await?;
     Ok(Json(WholeSession { session, answers }))
 }
 
@@ -171,7 +192,7 @@ pub(super) async fn export(
     Query(query): Query<ExportQuery>,
 ) -> Result<Response, HttpError> {
     let session = own(&state, &caller, &id).await?;
-    let answers = state.store.answers_of(&session.key).await?;
+    let answers = told_answers(&state, &session).await?;
     let markdown = export::markdown(&session, &answers);
     let (kind, ending, text) = match query.format.as_str() {
         "" | "markdown" => ("text/markdown; charset=utf-8", "md", markdown),

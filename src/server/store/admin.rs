@@ -1,6 +1,7 @@
 //! What administrators look at: answers of all principals, and use by day.
 
-use super::sessions::{Page, like};
+use super::folded::pattern;
+use super::sessions::Page;
 use super::transaction::values;
 use super::{SessionStore, SessionStoreError};
 use crate::server::ids::name_of;
@@ -37,9 +38,9 @@ impl SessionStore {
                 db.rows(
                     "SELECT id, session, principal, question, status, outcome, stop_reason, created_at, total_ms, cost_usd, rating, \
                      comment FROM answers WHERE (?1 = '' OR principal = ?1) AND (?2 = '' OR outcome = ?2) \
-                     AND (?3 = '' OR rating = ?3) AND (?4 = '%%' OR lower(question) LIKE lower(?4) ESCAPE '\\') \
+                     AND (?3 = '' OR rating = ?3) AND (?4 = '%%' OR folded LIKE ?4 ESCAPE '\\') \
                      AND (CAST(?5 AS TEXT) IS NULL OR id < ?5) ORDER BY id DESC LIMIT ?6",
-                    values![principal, outcome, rating, like(search), before.as_ref(), most],
+                    values![principal, outcome, rating, pattern(search), before.as_ref(), most],
                     |row| {
                         Ok(AnswerRow {
                             id: row.get(0)?,
@@ -66,8 +67,9 @@ impl SessionStore {
     }
 
     /// Use by day, the latest day first.
-    pub(in crate::server) async fn usage(&self, days: u32) -> Result<Vec<DayReport>, SessionStoreError> {
-        let since = now_ms().saturating_sub(i64::from(days).saturating_mul(DAY_MS));
+    pub(in crate::server) async fn usage(&self, days: usize) -> Result<Vec<DayReport>, SessionStoreError> {
+        let days = i64::try_from(days).unwrap_or(i64::MAX);
+        let since = now_ms().saturating_sub(days.saturating_mul(DAY_MS));
         self.read(move |db| {
             db.rows(
                 "SELECT created_at / 86400000, count(*), count(*) FILTER (WHERE outcome = 'answered'), \

@@ -2,6 +2,7 @@
 
 use super::claims::{TurnStart, start};
 use super::error::DatabaseError;
+use super::folded::fold;
 use super::forget::{Forgotten, forget};
 use super::memory::memory_of;
 use super::sessions::{ensure, title_of, touch};
@@ -84,46 +85,46 @@ pub(in crate::server) enum StoredAnswer {
 }
 
 fn record(row: &SqlRow) -> Result<AnswerRecord, DatabaseError> {
-    let status: String = row.get(3)?;
-    let content: Option<String> = row.get(8)?;
+    let status: String = row.named("status")?;
+    let content: Option<String> = row.named("content")?;
     let content: AnswerContent = content
         .and_then(|text| serde_json::from_str(&text).ok())
         .unwrap_or_default();
-    let error_code: Option<String> = row.get(12)?;
-    let finished: Option<i64> = row.get(6)?;
+    let error_code: Option<String> = row.named("error_code")?;
+    let finished: Option<i64> = row.named("finished_at")?;
     Ok(AnswerRecord {
-        id: row.get(0)?,
-        session: name_of(&row.get::<String>(1)?).to_owned(),
-        turn: row.get(2)?,
+        id: row.named("id")?,
+        session: name_of(&row.named::<String>("session")?).to_owned(),
+        turn: row.named("turn")?,
         status: AnswerStatus::of_word(&status),
-        question: row.get(4)?,
-        created_at: rfc3339(row.get(5)?),
+        question: row.named("question")?,
+        created_at: rfc3339(row.named("created_at")?),
         finished_at: finished.map(rfc3339),
-        asked_by: row.get(7)?,
+        asked_by: row.named("principal")?,
         last_event: content.last_event,
         answer: content.answer,
         tables: content.tables,
         charts: content.charts,
         follow_ups: content.follow_ups,
-        feedback: feedback(row, 9)?,
+        feedback: feedback(row)?,
         error: match error_code {
             Some(code) => Some(RecordError {
                 code,
-                detail: row.get(13)?,
+                detail: row.named("error_detail")?,
             }),
             None => None,
         },
     })
 }
 
-/// What a person thought of an answer: rating, comment and time, from this column on.
-pub(super) fn feedback(row: &SqlRow, at: usize) -> Result<Option<Feedback>, DatabaseError> {
-    let rating: Option<String> = row.get(at)?;
+/// What a person thought of an answer.
+pub(super) fn feedback(row: &SqlRow) -> Result<Option<Feedback>, DatabaseError> {
+    let rating: Option<String> = row.named("rating")?;
     let Some(rating) = rating else { return Ok(None) };
     Ok(Some(Feedback {
         rating,
-        comment: row.get(at + 1)?,
-        at: rfc3339(row.get(at + 2)?),
+        comment: row.named("comment")?,
+        at: rfc3339(row.named("rated_at")?),
     }))
 }
 
@@ -162,8 +163,8 @@ fn add(db: &StoreTransaction<'_>, new: &NewAnswer, turn: u32, runs: bool) -> Res
     let asked = &new.asked;
     let sql = format!(
         "INSERT INTO answers (id, session, principal, turn, question, status, created_at, idempotency_key, owner, lease_until, \
-         asker, message_key, trace, ends_with_client) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?12, ?6, ?7, ?8, {} + ?9, ?10, ?11, ?13, ?14)",
+         asker, message_key, trace, ends_with_client, folded) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?12, ?6, ?7, ?8, {} + ?9, ?10, ?11, ?13, ?14, ?15)",
         db.clock()
     );
     let status = if runs {
@@ -188,6 +189,7 @@ fn add(db: &StoreTransaction<'_>, new: &NewAnswer, turn: u32, runs: bool) -> Res
             status.word(),
             asked.trace.as_ref(),
             asked.ends_with_client,
+            fold(&asked.question),
         ],
     )
 }
@@ -230,14 +232,17 @@ fn insert(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<StoredAnswer, Da
     let turn: Option<u32> = db.first(turn, values![&asked.session], |row| row.get(0))?;
     let turn = turn.unwrap_or(1);
     add(db, new, turn, ahead == 0)?;
-    let sql = "UPDATE sessions SET title = CASE WHEN named = 0 AND title = '' THEN ?2 ELSE title END WHERE id = ?1 \
-               RETURNING title";
-    let title = db.first(sql, values![&asked.session, title_of(&asked.question)], |row| {
-        row.get(0)
-    })?;
+    let sql = "UPDATE sessions SET title = CASE WHEN named = 0 AND title = '' THEN ?2 ELSE title END, \
+               folded = CASE WHEN named = 0 AND title = '' THEN ?3 ELSE folded END WHERE id = ?1 RETURNING title";
+    let title = title_of(&asked.question);
+    let values = values![&asked.session, &title, fold(&title)];
+    let title = db.first(sql, values, |row| row.named("title"))?;
     let start = if ahead == 0 {
         let memory = memory_of(db, &asked.session, turn)?;
-        TurnStart::Begun { memory }
+        TurnStart::Begun {
+            memory,
+            forgotten: false,
+        }
     } else {
         TurnStart::Waits { ahead }
     };

@@ -5,6 +5,7 @@
 use super::answers::AskedTurn;
 use super::error::DatabaseError;
 use super::memory::{TurnMemory, memory_of};
+use super::tapes::remove_stored_tape;
 use super::transaction::{StoreTransaction, values};
 use super::{SessionStore, SessionStoreError};
 
@@ -33,7 +34,11 @@ pub(in crate::server) enum StopTarget<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::server) enum TurnStart {
     /// It runs, with what is known of what was said before.
-    Begun { memory: TurnMemory },
+    Begun {
+        memory: TurnMemory,
+        /// Whether something that it went on from was deleted since it was begun: what is on its tape knows of that.
+        forgotten: bool,
+    },
     /// So many turns of its session come first, here or in another process.
     Waits { ahead: u32 },
     /// It is another process's now, or gone.
@@ -47,19 +52,19 @@ pub(super) fn start(
     owner: &str,
     lease_ms: i64,
 ) -> Result<TurnStart, DatabaseError> {
-    let sql =
-        "SELECT session, turn FROM answers WHERE id = ?1 AND owner = ?2 AND status IN ('queued', 'running')";
+    let sql = "SELECT session, turn, forgotten FROM answers WHERE id = ?1 AND owner = ?2 \
+               AND status IN ('queued', 'running')";
     let own = db.first(sql, values![id, owner], |row| {
-        Ok((row.get::<String>(0)?, row.get::<u32>(1)?))
+        let (session, turn): (String, u32) = (row.named("session")?, row.named("turn")?);
+        Ok((session, turn, row.named("forgotten")?))
     })?;
-    let Some((session, turn)) = own else {
+    let Some((session, turn, forgotten)) = own else {
         return Ok(TurnStart::Lost);
     };
     // Nothing is added before a turn: what is counted here can only become less.
-    let sql =
-        "SELECT count(*) FROM answers WHERE session = ?1 AND turn < ?2 AND status IN ('queued', 'running')";
+    let sql = "SELECT count(*) AS ahead FROM answers WHERE session = ?1 AND turn < ?2 AND status IN ('queued', 'running')";
     let ahead: u32 = db
-        .first(sql, values![&session, turn], |row| row.get(0))?
+        .first(sql, values![&session, turn], |row| row.named("ahead"))?
         .unwrap_or_default();
     if ahead > 0 {
         return Ok(TurnStart::Waits { ahead });
@@ -73,7 +78,7 @@ pub(super) fn start(
         return Ok(TurnStart::Lost);
     }
     let memory = memory_of(db, &session, turn)?;
-    Ok(TurnStart::Begun { memory })
+    Ok(TurnStart::Begun { memory, forgotten })
 }
 
 impl SessionStore {
@@ -86,6 +91,21 @@ impl SessionStore {
         let (id, owner, lease) = (id.to_owned(), owner.to_owned(), self.lease_ms());
         self.write_patiently(move |db| start(db, &id, &owner, lease))
             .await
+    }
+
+    /// Lets go of what a turn recorded before something that it went on from was deleted, so that it begins anew.
+    pub(in crate::server) async fn begin_anew(&self, id: &str, owner: &str) -> Result<(), SessionStoreError> {
+        // The file first: while it is there, the store says that it knows what was deleted.
+        self.remove_tapes(vec![id.to_owned()]).await;
+        let (id, owner) = (id.to_owned(), owner.to_owned());
+        self.write_patiently(move |db| {
+            let sql = "UPDATE answers SET forgotten = 0 WHERE id = ?1 AND owner = ?2 AND status = 'running'";
+            if db.execute(sql, values![&id, &owner])? > 0 {
+                remove_stored_tape(db, &id)?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Renews all claims of a process.
@@ -123,7 +143,7 @@ impl SessionStore {
         self.read(move |db| {
             let sql =
                 "SELECT DISTINCT owner FROM answers WHERE status IN ('queued', 'running') AND owner <> ?1";
-            let owners: Vec<String> = db.rows(sql, values![&owner], |row| row.get(0))?;
+            let owners: Vec<String> = db.rows(sql, values![&owner], |row| row.named("owner"))?;
             // Locks are files: they are looked at here, beside the runtime.
             Ok(owners.into_iter().filter(|owner| store.is_gone(owner)).collect())
         })
@@ -165,18 +185,18 @@ impl SessionStore {
                 |row| {
                     Ok(ClaimedTurn {
                         asked: AskedTurn {
-                            id: row.get(0)?,
-                            session: row.get(1)?,
-                            principal: row.get(2)?,
-                            question: row.get(3)?,
-                            asker: row.get(4)?,
-                            message_key: row.get(5)?,
-                            trace: row.get(6)?,
-                            ends_with_client: row.get(10)?,
+                            id: row.named("id")?,
+                            session: row.named("session")?,
+                            principal: row.named("principal")?,
+                            question: row.named("question")?,
+                            asker: row.named("asker")?,
+                            message_key: row.named("message_key")?,
+                            trace: row.named("trace")?,
+                            ends_with_client: row.named("ends_with_client")?,
                         },
-                        turn: row.get(7)?,
-                        title: row.get(8)?,
-                        stopped: row.get(9)?,
+                        turn: row.named("turn")?,
+                        title: row.named("title")?,
+                        stopped: row.named("stopped")?,
                     })
                 },
             )
@@ -213,7 +233,7 @@ impl SessionStore {
         self.read(move |db| {
             let sql =
                 "SELECT id FROM answers WHERE session = ?1 AND status IN ('queued', 'running') ORDER BY turn";
-            db.rows(sql, values![&session], |row| row.get(0))
+            db.rows(sql, values![&session], |row| row.named("id"))
         })
         .await
     }

@@ -114,7 +114,7 @@ impl SessionStore {
         let tape = self.tape_file(id);
         let text = serde_json::to_string(&content).unwrap_or_default();
         let told = ToldAnswer::of(&content);
-        let row = {
+        let (row, bytes) = {
             let (id, owner, error) = (id.to_owned(), owner.to_owned(), error.clone());
             self.write_patiently(move |db| {
                 // Whoever runs this may wait for the disk.
@@ -144,14 +144,14 @@ impl SessionStore {
                     &owner,
                 ];
                 let row = db.first(sql, values, |row| Ok(EndedRow {
-                    session: row.get(0)?,
-                    turn: row.get(1)?,
-                    question: row.get(2)?,
-                    created_at: row.get(3)?,
-                    finished_at: row.get(4)?,
-                    principal: row.get(5)?,
-                    feedback: feedback(row, 6)?,
-                    forgotten: row.get(9)?,
+                    session: row.named("session")?,
+                    turn: row.named("turn")?,
+                    question: row.named("question")?,
+                    created_at: row.named("created_at")?,
+                    finished_at: row.named("finished_at")?,
+                    principal: row.named("principal")?,
+                    feedback: feedback(row)?,
+                    forgotten: row.named("forgotten")?,
                 }))?;
                 if row.as_ref().is_some_and(|row| row.forgotten) {
                     remove_stored_tape(db, &id)?;
@@ -163,11 +163,12 @@ impl SessionStore {
                         values![&id, key],
                     )?;
                 }
-                Ok(row)
+                Ok((row, bytes))
             })
             .await?
         };
         let Some(row) = row else { return Ok(None) };
+        self.note_written(bytes);
         if row.forgotten {
             self.remove_tapes(vec![id.to_owned()]).await;
         }

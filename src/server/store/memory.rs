@@ -58,7 +58,11 @@ fn said_in(db: &StoreTransaction<'_>, session: &str, turn: u32) -> Result<Vec<Sa
         let at = jiff::Timestamp::from_millisecond(row.get(2)?).unwrap_or_default();
         Ok(SaidBefore {
             question: row.get(0)?,
-            today: at.to_zoned(jiff::tz::TimeZone::UTC).date(),
+            // An answer of before does not say its day.
+            today: content
+                .as_ref()
+                .and_then(|content| content.today)
+                .unwrap_or_else(|| at.to_zoned(jiff::tz::TimeZone::system()).date()),
             answer: content
                 .and_then(|content| content.answer)
                 .map(|answer| spoken_text(&answer))

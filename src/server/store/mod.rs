@@ -5,13 +5,14 @@
 //! after a lost connection, also when its commit came through after all: so every job is one that may be said twice.
 //!
 //! Each area has a file with its statements: `sessions`, `answers` and how their turns ended (`ended`), `claims` (which process
-//! runs a turn), `memory` (what a turn knows of those before it), `forget` and `retention` (what is deleted), `tokens`, `admin`. `tapes` says where tapes are: beside a file, or in the database, where every replica reaches them.
+//! runs a turn), `memory` (what a turn knows of those before it), `folded` (how texts are looked for), `forget` and `retention` (what is deleted), `tokens`, `admin`. `tapes` says where tapes are: beside a file, or in the database, where every replica reaches them.
 
 mod admin;
 mod answers;
 mod claims;
 mod ended;
 mod error;
+mod folded;
 mod forget;
 mod memory;
 #[cfg(feature = "postgres")]
@@ -28,7 +29,7 @@ mod value;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use etcetera::BaseStrategy as _;
@@ -41,6 +42,7 @@ use error::DatabaseError;
 pub use error::SessionStoreError;
 pub(super) use memory::TurnMemory;
 pub(super) use presence::Presence;
+pub(super) use retention::RetiredSessions;
 pub(super) use sessions::title_of;
 use sqlite::{ReaderPool, Writer, schema};
 use tapes::TapePlace;
@@ -61,6 +63,8 @@ pub struct SessionStore {
     presence: Option<PathBuf>,
     /// Whether what was deleted is in the log of a file still.
     log_is_left: Arc<AtomicBool>,
+    /// Bytes until there is more than is kept, as far as this process knows.
+    room: Arc<AtomicI64>,
 }
 
 #[derive(Debug, Clone)]
@@ -86,6 +90,12 @@ const EMPTY_PAUSE: Duration = Duration::from_millis(50);
 impl SessionStore {
     /// Opens or makes the store of the settings, and brings it to the version of this program.
     pub async fn open(settings: &Settings) -> Result<Self, SessionStoreError> {
+        let store = Self::open_place(settings).await?;
+        store.fold_what_is_left().await?;
+        Ok(store)
+    }
+
+    async fn open_place(settings: &Settings) -> Result<Self, SessionStoreError> {
         match place_of(settings)? {
             StorePlace::Sqlite(path) => Self::open_file(&path, settings.store.clone()).await,
             #[cfg(feature = "postgres")]
@@ -97,6 +107,7 @@ impl SessionStore {
                     tapes: TapePlace::in_database(&database)?,
                     presence: None,
                     log_is_left: Arc::default(),
+                    room: Arc::default(),
                     database: Database::Postgres(database),
                 })
             }
@@ -119,6 +130,7 @@ impl SessionStore {
             tapes: TapePlace::beside(path),
             presence: Some(beside(path, ".processes")),
             log_is_left: Arc::default(),
+            room: Arc::default(),
         })
     }
 

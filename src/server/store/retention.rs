@@ -1,5 +1,7 @@
 //! What is not kept for good: sessions that nobody asked for long, and the oldest ones when there is too much.
 
+use std::sync::atomic::Ordering;
+
 use super::error::DatabaseError;
 use super::forget::{Forgotten, forget};
 use super::transaction::{StoreTransaction, values};
@@ -65,18 +67,56 @@ impl SessionStore {
                 self.note_retired(&mut retired, deleted).await;
             }
         }
-        if let Some(most) = self.settings().max_bytes {
-            let most = i64::try_from(most).unwrap_or(i64::MAX);
-            while let Some(deleted) = self.retire_oldest(most).await? {
-                self.note_retired(&mut retired, deleted).await;
-            }
-        }
+        self.retire_to_size(&mut retired).await?;
         self.remove_orphans().await?;
+        self.fold_what_is_left().await?;
+        self.clear_after(&retired).await?;
+        Ok(retired)
+    }
+
+    /// Deletes the oldest sessions if there is more than is kept.
+    pub(in crate::server) async fn retire_overflow(&self) -> Result<RetiredSessions, SessionStoreError> {
+        let mut retired = RetiredSessions::default();
+        self.retire_to_size(&mut retired).await?;
+        self.clear_after(&retired).await?;
+        Ok(retired)
+    }
+
+    async fn retire_to_size(&self, retired: &mut RetiredSessions) -> Result<(), SessionStoreError> {
+        let Some(most) = self.settings().max_bytes else {
+            return Ok(());
+        };
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        loop {
+            let (all, deleted) = self.retire_oldest(most).await?;
+            let Some(deleted) = deleted else {
+                // What cannot be deleted now is looked at again when more is written.
+                self.room
+                    .store(most.saturating_sub(all).max(0), Ordering::Relaxed);
+                return Ok(());
+            };
+            self.note_retired(retired, deleted).await;
+        }
+    }
+
+    /// Notes that so much was written.
+    pub(super) fn note_written(&self, bytes: u64) {
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        // It is looked at every second: that much is not written in one.
+        self.room.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Whether this process wrote more than there was room for when it was last looked.
+    pub(in crate::server) fn is_overfull(&self) -> bool {
+        self.settings().max_bytes.is_some() && self.room.load(Ordering::Relaxed) < 0
+    }
+
+    async fn clear_after(&self, retired: &RetiredSessions) -> Result<(), SessionStoreError> {
         if retired.sessions > 0 {
             self.clear_shared().await?;
             self.empty_log().await;
         }
-        Ok(retired)
+        Ok(())
     }
 
     async fn note_retired(&self, retired: &mut RetiredSessions, (sessions, forgotten): (usize, Forgotten)) {
@@ -86,20 +126,23 @@ impl SessionStore {
         self.remove_tapes(forgotten.tapes).await;
     }
 
-    /// Deletes the session that nobody asked for the longest time, if there is more than `most` bytes.
-    async fn retire_oldest(&self, most: i64) -> Result<Option<(usize, Forgotten)>, SessionStoreError> {
+    /// Deletes the session that nobody asked for the longest time, if there is more than `most` bytes. The one that was asked
+    /// last stays: whoever asked reads it. Returns how much there was, and what was deleted.
+    async fn retire_oldest(&self, most: i64) -> Result<(i64, Option<(usize, Forgotten)>), SessionStoreError> {
         self.write(move |db| {
             let sql = "SELECT CAST(coalesce(sum(bytes), 0) AS BIGINT) FROM answers";
             let all: i64 = db.first(sql, values![], |row| row.get(0))?.unwrap_or_default();
             if all <= most {
-                return Ok(None);
+                return Ok((all, None));
             }
             let sql = format!(
                 "SELECT id FROM sessions WHERE {IDLE} AND EXISTS (SELECT 1 FROM answers WHERE session = sessions.id) \
-                 ORDER BY updated_at LIMIT 1"
+                 AND id <> (SELECT id FROM sessions ORDER BY updated_at DESC, id DESC LIMIT 1) ORDER BY updated_at, id LIMIT 1"
             );
             let oldest: Option<String> = db.first(&sql, values![], |row| row.get(0))?;
-            oldest.map(|oldest| delete(db, &[oldest])).transpose()
+            let deleted = oldest.map(|oldest| delete(db, &[oldest])).transpose()?;
+            // One that a question came to meanwhile was not deleted.
+            Ok((all, deleted.filter(|(sessions, _)| *sessions > 0)))
         })
         .await
     }

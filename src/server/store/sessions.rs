@@ -1,6 +1,7 @@
 //! Sessions.
 
 use super::error::DatabaseError;
+use super::folded::{fold, pattern};
 use super::forget::forget;
 use super::transaction::{StoreTransaction, values};
 use super::value::SqlRow;
@@ -36,18 +37,18 @@ fn record(row: &SqlRow) -> Result<SessionRecord, DatabaseError> {
     })
 }
 
-/// A title of this text: its first line, without what nobody sees, not too long.
+/// A title of this text: all of it on one line, without what nobody sees. What is too long ends with `…`.
 pub(in crate::server) fn title_of(text: &str) -> String {
     let seen: String = hidden_in(text)
-        .filter(|(c, hidden)| !hidden || *c == '\n')
+        .filter(|(c, hidden)| !hidden || c.is_whitespace())
         .map(|(c, _)| c)
         .collect();
-    let line = seen.trim().lines().next().unwrap_or_default();
-    let mut title: String = line.chars().take(TITLE_CHARS).collect();
-    if line.chars().count() > TITLE_CHARS {
-        title.push('…');
+    let words: Vec<&str> = seen.split_whitespace().collect();
+    let line = words.join(" ");
+    match line.char_indices().nth(TITLE_CHARS) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default().trim_end()),
+        None => line,
     }
-    title
 }
 
 /// Makes a session unless it is there, and keeps others from adding to it until this transaction ends. Returns whether it
@@ -59,10 +60,11 @@ pub(super) fn ensure(
     title: &str,
     base: Option<&str>,
 ) -> Result<Option<bool>, DatabaseError> {
+    let title = title_of(title);
     let made = db.execute(
-        "INSERT INTO sessions (id, principal, title, created_at, updated_at, base) VALUES (?1, ?2, ?3, ?4, ?4, ?5) \
-         ON CONFLICT (id) DO NOTHING",
-        values![id, principal, title_of(title), now_ms(), base],
+        "INSERT INTO sessions (id, principal, title, created_at, updated_at, base, folded) \
+         VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING",
+        values![id, principal, &title, now_ms(), base, fold(&title)],
     )?;
     Ok(touch(db, id, principal)?.then_some(made > 0))
 }
@@ -134,7 +136,7 @@ impl SessionStore {
         limit: usize,
         before: Option<(i64, String)>,
     ) -> Result<Page<SessionRecord>, SessionStoreError> {
-        let (principal, search) = (principal.to_owned(), like(search));
+        let (principal, search) = (principal.to_owned(), pattern(search));
         let (at, id) = before.unwrap_or((i64::MAX, String::new()));
         let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
         let mut rows = self
@@ -142,8 +144,8 @@ impl SessionStore {
                 let sql = format!(
                     "SELECT {COLUMNS}, updated_at FROM sessions WHERE principal = ?1 \
                      AND (updated_at < ?3 OR (updated_at = ?3 AND id > ?4)) \
-                     AND (?2 = '%%' OR lower(title) LIKE lower(?2) ESCAPE '\\' OR EXISTS (SELECT 1 FROM answers \
-                     WHERE session = sessions.id AND lower(question) LIKE lower(?2) ESCAPE '\\')) \
+                     AND (?2 = '%%' OR folded LIKE ?2 ESCAPE '\\' OR EXISTS (SELECT 1 FROM answers \
+                     WHERE session = sessions.id AND answers.folded LIKE ?2 ESCAPE '\\')) \
                      ORDER BY sessions.updated_at DESC, sessions.id LIMIT ?5"
                 );
                 db.rows(&sql, values![&principal, &search, at, &id, most], |row| {
@@ -174,8 +176,9 @@ impl SessionStore {
         let (id, principal, title) = (id.to_owned(), principal.to_owned(), title_of(title));
         let renamed = self
             .write(move |db| {
-                let sql = "UPDATE sessions SET title = ?3, named = 1 WHERE id = ?1 AND principal = ?2";
-                Ok(db.execute(sql, values![&id, &principal, &title])? > 0)
+                let sql =
+                    "UPDATE sessions SET title = ?3, folded = ?4, named = 1 WHERE id = ?1 AND principal = ?2";
+                Ok(db.execute(sql, values![&id, &principal, &title, fold(&title)])? > 0)
             })
             .await?;
         // The title of before is not kept.
@@ -209,14 +212,4 @@ impl SessionStore {
         self.empty_log().await;
         Ok(Some(forgotten.sessions))
     }
-}
-
-/// A pattern that finds a text anywhere, whatever it holds.
-pub(super) fn like(text: &str) -> String {
-    let plain = text
-        .trim()
-        .replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_");
-    format!("%{plain}%")
 }

@@ -1,6 +1,8 @@
 //! What statements are run in: a transaction of SQLite or of PostgreSQL. Both understand the statements of this store;
 //! where they differ, it is said here.
 
+use std::sync::Arc;
+
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, ToSql, params_from_iter};
 
@@ -47,13 +49,15 @@ impl StoreTransaction<'_> {
         match self {
             Self::Sqlite(connection) => {
                 let mut statement = connection.prepare_cached(sql)?;
-                let columns = statement.column_count();
+                let names: Arc<[String]> = statement.column_names().map(str::to_owned).collect();
                 let mut rows = statement.query(params_from_iter(values))?;
                 let mut all = Vec::new();
                 while let Some(row) = rows.next()? {
-                    let row: Result<Vec<SqlValue>, rusqlite::Error> =
-                        (0..columns).map(|at| row.get_ref(at).map(of_sqlite)).collect();
-                    all.push(read(&SqlRow(row?))?);
+                    let row: Result<Vec<SqlValue>, rusqlite::Error> = (0..names.len())
+                        .map(|at| row.get_ref(at).map(of_sqlite))
+                        .collect();
+                    let (names, values) = (Arc::clone(&names), row?);
+                    all.push(read(&SqlRow { names, values })?);
                 }
                 Ok(all)
             }

@@ -1,5 +1,7 @@
 //! Values as they go into a statement and come out of a row, whichever database it is.
 
+use std::sync::Arc;
+
 use super::error::DatabaseError;
 
 /// A value of a statement or a row.
@@ -131,14 +133,27 @@ impl<T: FromSqlValue> FromSqlValue for Option<T> {
 
 /// One row of a result.
 #[derive(Debug)]
-pub(super) struct SqlRow(pub(super) Vec<SqlValue>);
+pub(super) struct SqlRow {
+    /// Of its columns; shared by all rows of the result.
+    pub(super) names: Arc<[String]>,
+    pub(super) values: Vec<SqlValue>,
+}
 
 impl SqlRow {
     /// The value of a column, counted from 0.
     pub(super) fn get<T: FromSqlValue>(&self, at: usize) -> Result<T, DatabaseError> {
-        let value = self.0.get(at);
+        let value = self.values.get(at);
         value
             .and_then(T::read)
             .ok_or_else(|| DatabaseError::lasting(format!("column {at} of a row is not what it should be")))
+    }
+
+    /// The value of the column that the statement gives this name.
+    pub(super) fn named<T: FromSqlValue>(&self, name: &str) -> Result<T, DatabaseError> {
+        let at = self.names.iter().position(|known| known == name);
+        let value = at.and_then(|at| self.values.get(at));
+        value
+            .and_then(T::read)
+            .ok_or_else(|| DatabaseError::lasting(format!("column {name} of a row is not what it should be")))
     }
 }

@@ -33,7 +33,8 @@ use super::event::TurnEvent;
 use super::ids::{name_of, new_id};
 use super::state::SharedState;
 use super::store::{
-    AskedTurn, NewAnswer, Presence, SessionStore, SessionStoreError, StopTarget, StoredAnswer,
+    AskedTurn, NewAnswer, Presence, RetiredSessions, SessionStore, SessionStoreError, StopTarget,
+    StoredAnswer,
 };
 use crate::telemetry::TraceParent;
 
@@ -348,13 +349,24 @@ impl Turns {
 
     /// Deletes what the settings of the store say is not kept.
     pub(super) async fn retire(&self, state: &SharedState) -> Result<(), SessionStoreError> {
-        let retired = state.store.retire().await?;
+        self.note_retired(&state.store.retire().await?);
+        Ok(())
+    }
+
+    /// The same when there is more than is kept, because of what was just written.
+    async fn retire_overflow(&self, state: &SharedState) -> Result<(), SessionStoreError> {
+        if state.store.is_overfull() {
+            self.note_retired(&state.store.retire_overflow().await?);
+        }
+        Ok(())
+    }
+
+    fn note_retired(&self, retired: &RetiredSessions) {
         self.forget_memory(&retired.forgotten);
         if retired.sessions > 0 {
             let (sessions, tapes) = (retired.sessions, retired.tapes);
             tracing::info!(sessions, tapes, "old sessions were deleted");
         }
-        Ok(())
     }
 
     /// Lets go of what is not needed any more.

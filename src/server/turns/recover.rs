@@ -53,6 +53,8 @@ impl Turns {
                 if let Err(error) = self.retire(state).await {
                     tracing::warn!(%error, "old sessions could not be deleted");
                 }
+            } else if let Err(error) = self.retire_overflow(state).await {
+                tracing::warn!(%error, "old sessions could not be deleted");
             }
             tokio::select! {
                 () = tokio::time::sleep(LOOK.min(third)) => {}

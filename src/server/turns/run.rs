@@ -54,9 +54,9 @@ pub(super) async fn run(state: SharedState, live: Arc<LiveTurn>, mut task: TurnT
     let (queue, place, held) = places;
     let work = async {
         match begin(&state, &live, &queue, task.start.take()).await {
-            Ok(Beginning::Here(memory)) => {
+            Ok(Beginning::Here(begun)) => {
                 let mut loaded = queue.slot.loaded.lock().await;
-                if let Err(error) = Box::pin(perform(&state, &live, task, &mut loaded, memory)).await {
+                if let Err(error) = Box::pin(perform(&state, &live, task, &mut loaded, begun)).await {
                     *loaded = None;
                     fail(&live, &error);
                 }
@@ -90,10 +90,18 @@ fn fail(live: &LiveTurn, error: &SessionStoreError) {
     });
 }
 
+/// What a turn begins with.
+struct BegunTurn {
+    /// What is known of what was said before.
+    memory: TurnMemory,
+    /// Whether something that it went on from was deleted since another process began it.
+    forgotten: bool,
+}
+
 /// How a turn begins.
 enum Beginning {
-    /// It runs here, with what is known of what was said before.
-    Here(TurnMemory),
+    /// It runs here.
+    Here(BegunTurn),
     /// Somebody ended it while it waited.
     Stopped,
     /// It is left to another process, or gone.
@@ -117,7 +125,9 @@ async fn begin(
             None => state.store.run_answer(&live.id, &state.turns.owner).await?,
         };
         match start {
-            TurnStart::Begun { memory } => return Ok(Beginning::Here(memory)),
+            TurnStart::Begun { memory, forgotten } => {
+                return Ok(Beginning::Here(BegunTurn { memory, forgotten }));
+            }
             TurnStart::Lost => return Ok(Beginning::NotHere),
             TurnStart::Waits { ahead } => {
                 if !std::mem::replace(&mut told, true) {
@@ -142,8 +152,20 @@ async fn perform(
     live: &Arc<LiveTurn>,
     task: TurnTask,
     loaded: &mut Option<LoadedSession>,
-    memory: TurnMemory,
+    begun: BegunTurn,
 ) -> Result<(), SessionStoreError> {
+    let BegunTurn { memory, forgotten } = begun;
+    if forgotten {
+        state.store.begin_anew(&live.id, &state.turns.owner).await?;
+        // Where something else is known, that is told when it is looked up.
+        if memory == TurnMemory::Nothing {
+            live.push(TurnEvent::Note {
+                text: "What this question went on from was deleted while it was answered, so it is answered without \
+                       that."
+                    .to_owned(),
+            });
+        }
+    }
     let answered = Box::pin(answer(state, live, &task, loaded, memory)).await;
     if !conclude(state, live, &task, answered).await? {
         *loaded = None;
@@ -161,7 +183,7 @@ async fn end_unasked(
         let app = state.app_of(&task.asked.principal).await?;
         let mut session = app.session(options(live, &task))?;
         let answer = session.ask_watched(question(live, &task), &mut |_| {}).await?;
-        Ok(finished(&task, &app, &answer, &session).await)
+        Ok(finished(state, &task, &app, &answer, &session).await)
     };
     let answered = answered.await;
     conclude(state, live, &task, answered).await.map(drop)
@@ -201,6 +223,18 @@ async fn conclude(
         return Ok(false);
     };
     state.metrics.turn(&record);
+    if record
+        .answer
+        .as_ref()
+        .is_some_and(|answer| answer.text("outcome") == "upstream_failed")
+    {
+        // Why may quote what was asked.
+        tracing::warn!(
+            answer = live.id,
+            "a question was not answered; GET /v1/admin/answers/ID says why"
+        );
+    }
+    let record = state.addresses.record(record);
     if let Some(RecordError { code, detail }) = record.error.clone() {
         live.push(TurnEvent::Error { code, detail });
     }
@@ -228,7 +262,7 @@ async fn answer(
     let app = state.app_of(&task.asked.principal).await?;
     let mut session = take_session(state, live, &app, task, loaded, &memory).await?;
     let answer = ask(state, live, &app, task, &mut session).await?;
-    let ended = finished(task, &app, &answer, &session).await;
+    let ended = finished(state, task, &app, &answer, &session).await;
     let after = if ended.taped {
         TurnMemory::Tape(live.id.clone())
     } else {
@@ -309,7 +343,7 @@ async fn ask(
     task: &TurnTask,
     session: &mut Session,
 ) -> Result<Answer, AppUnavailable> {
-    let mut watch = |event| tell(live, app, event);
+    let mut watch = |event| tell(state, live, app, event);
     let tape = state.store.tape_file(&live.id);
     session.set_recording(state.store.recording(&live.id, &state.turns.owner));
     // A turn that begins here has no tape yet.
@@ -324,8 +358,8 @@ async fn ask(
 }
 
 /// Tells an event of the agent.
-fn tell(live: &LiveTurn, app: &App, event: Event) {
-    live.push(match event {
+fn tell(state: &SharedState, live: &LiveTurn, app: &App, event: Event) {
+    let event = match event {
         Event::StepStarted { step } => TurnEvent::Step { step },
         Event::Text(delta) => TurnEvent::Text { delta },
         Event::TextDiscarded => TurnEvent::TextDiscarded {},
@@ -353,10 +387,17 @@ fn tell(live: &LiveTurn, app: &App, event: Event) {
         Event::Guard { note } | Event::Waiting { note } => TurnEvent::Note { text: note },
         // The answer is told when it is stored, and the charts that it asks for with it.
         Event::Chart(_) | Event::Finished(_) => return,
-    });
+    };
+    live.push(state.addresses.event(event));
 }
 
-async fn finished(task: &TurnTask, app: &App, answer: &Answer, session: &Session) -> EndedTurn {
+async fn finished(
+    state: &SharedState,
+    task: &TurnTask,
+    app: &App,
+    answer: &Answer,
+    session: &Session,
+) -> EndedTurn {
     let tables = tables(app, answer, session).await;
     let body = AnswerBody::of(answer, !app.server().is_demo());
     let before = task.asked.message_key.as_ref();
@@ -366,7 +407,9 @@ async fn finished(task: &TurnTask, app: &App, answer: &Answer, session: &Session
         taped: answer.tape.is_some(),
         error: None,
         message_key: before.map(|before| {
-            message_hash(before, "assistant", &spoken_text(&body))
+            // The words that its client is told, and sends back.
+            let told = state.addresses.answer(body.clone());
+            message_hash(before, "assistant", &spoken_text(&told))
                 .to_hex()
                 .to_string()
         }),
@@ -376,6 +419,7 @@ async fn finished(task: &TurnTask, app: &App, answer: &Answer, session: &Session
             answer: Some(body),
             tables,
             last_event: None,
+            today: Some(session.asked_on()),
         },
     }
 }

@@ -61,10 +61,13 @@ fn title(transcript: &str) -> String {
             .iter()
             .find_map(|mark| line.strip_prefix(mark))
     });
-    let words: Vec<&str> = question
-        .unwrap_or("Questions about data")
-        .split_whitespace()
-        .take(TITLE_WORDS)
-        .collect();
-    words.join(" ").trim_matches(['"', '?', '.']).to_owned()
+    let mut words = question.unwrap_or("Questions about data").split_whitespace();
+    let first: Vec<&str> = words.by_ref().take(TITLE_WORDS).collect();
+    let title = first.join(" ");
+    let title = title.trim_matches(['"', '?', '.']);
+    if words.next().is_some() {
+        format!("{title}…")
+    } else {
+        title.to_owned()
+    }
 }

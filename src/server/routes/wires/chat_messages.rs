@@ -24,11 +24,18 @@ pub(in crate::server::routes) struct ChatRequest {
     functions: Option<Vec<Value>>,
     function_call: Option<Value>,
     /// Has to be 1: one question has one answer.
-    n: Option<u32>,
+    #[schemars(with = "Option<u32>")]
+    n: Option<f64>,
     /// Has to be `text`: the parts of an answer stand in `cardinal`.
     response_format: Option<Value>,
     /// Has to be text alone.
     modalities: Option<Vec<String>>,
+    /// Has to be null: nothing is spoken.
+    audio: Option<Value>,
+    /// Has to be null: nothing but the catalog is searched.
+    web_search_options: Option<Value>,
+    /// Has to be false: not every answer has one model's.
+    logprobs: Option<bool>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -111,7 +118,8 @@ impl ChatRequest {
             "functions",
             self.functions.as_deref().filter(|_| !is_off(&self.function_call)),
         )?;
-        if self.n.is_some_and(|n| n != 1) {
+        // JSON writes the same number as 1 and as 1.0.
+        if self.n.is_some_and(|n| (n - 1.0).abs() > 0.0) {
             return Err(HttpError::bad_request(
                 "`n` is 1 here: one question has one answer",
             ));
@@ -123,7 +131,12 @@ impl ChatRequest {
                 "Cardinal answers in text: leave out `modalities`",
             ));
         }
-        Ok(())
+        let not_done = [
+            ("audio", self.audio.is_some()),
+            ("web_search_options", self.web_search_options.is_some()),
+            ("logprobs", self.logprobs.unwrap_or_default()),
+        ];
+        none_of(&not_done)
     }
 
     /// The question, and what stands for the conversation before it.
@@ -140,6 +153,14 @@ pub(super) fn no_tools(field: &str, tools: Option<&[Value]>) -> Result<(), HttpE
     Err(HttpError::bad_request(format!(
         "Cardinal runs tools of its own and calls none of its clients: leave out `{field}`, or switch native tools off for this model"
     )))
+}
+
+/// Refuses what is asked for and not done here, by its name.
+pub(super) fn none_of(fields: &[(&str, bool)]) -> Result<(), HttpError> {
+    let Some((field, _)) = fields.iter().find(|(_, asked)| *asked) else {
+        return Ok(());
+    };
+    Err(HttpError::bad_request(format!("`{field}` is not done here: leave it out")))
 }
 
 /// Refuses an answer in another form than text.

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::chat::{named_session, turn_of};
 use super::chat_chunks::{MODEL, error_frame};
-use super::chat_messages::{ChatMessage, no_tools, plain_text_wanted, question_of};
+use super::chat_messages::{ChatMessage, no_tools, none_of, plain_text_wanted, question_of};
 use super::plain_text::{extra, inert, sources, tokens, why_not};
 use crate::server::access::Requester;
 use crate::server::event::TurnEvent;
@@ -51,6 +51,8 @@ pub(in crate::server::routes) struct ResponsesRequest {
     text: Option<Map<String, Value>>,
     /// Has to be null: a conversation is named with `metadata.session`.
     conversation: Option<Value>,
+    /// Has to be null: nothing is kept at OpenAI.
+    prompt: Option<Value>,
 }
 
 impl ResponsesRequest {
@@ -68,6 +70,7 @@ impl ResponsesRequest {
                 "`conversation` is not known here: name the conversation with `metadata.session` or X-Cardinal-Session",
             ));
         }
+        none_of(&[("prompt", self.prompt.is_some())])?;
         let format = self.text.as_ref().and_then(|text| text.get("format"));
         plain_text_wanted("text.format", format.filter(|format| !format.is_null()))
     }

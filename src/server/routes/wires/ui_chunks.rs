@@ -117,8 +117,10 @@ impl UiWriter {
             self.out.push_str(&error_chunk(&why_not(record)));
             return;
         };
-        // The text has a step of its own: beside tool calls, clients would take it for talk.
-        self.begin_step();
+        // It belongs to the step of the completion that wrote it, where there was one.
+        if !self.in_step {
+            self.begin_step();
+        }
         let id = format!("text-{}", record.id);
         self.chunk(&json!({"type": "text-start", "id": id}));
         for piece in spoken_text(answer).split_inclusive('\n') {
@@ -129,8 +131,9 @@ impl UiWriter {
             self.chunk(&json!({"type": "source-url", "sourceId": url, "url": url, "title": title}));
         }
         let field = |key: &str| answer.0.get(key).cloned().unwrap_or_default();
+        let list = |key: &str| answer.0.get(key).cloned().unwrap_or_else(|| json!([]));
         let evidence = json!({
-            "evidence": field("evidence"), "earlier_results": field("earlier_results"), "figures": field("figures"),
+            "evidence": list("evidence"), "earlier_results": list("earlier_results"), "figures": list("figures"),
         });
         self.part("evidence", "evidence", &evidence);
         self.part("answer", "answer", &extra(record));

@@ -272,7 +272,15 @@ impl PostgresTransaction<'_> {
                 }
             }
         })?;
-        rows.iter().map(row).collect()
+        let Some(first) = rows.first() else {
+            return Ok(Vec::new());
+        };
+        let names: Arc<[String]> = first
+            .columns()
+            .iter()
+            .map(|column| column.name().to_owned())
+            .collect();
+        rows.iter().map(|of| row(of, &names)).collect()
     }
 
     /// Statements without parameters, several at once.
@@ -295,8 +303,12 @@ fn borrowed(values: &[SqlValue]) -> Vec<&(dyn ToSql + Sync)> {
     values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }
 
-fn row(row: &Row) -> Result<SqlRow, DatabaseError> {
+fn row(row: &Row, names: &Arc<[String]>) -> Result<SqlRow, DatabaseError> {
     let values: Result<Vec<SqlValue>, tokio_postgres::Error> =
         (0..row.len()).map(|at| row.try_get(at)).collect();
-    values.map(SqlRow).map_err(|error| told(&error))
+    let values = values.map_err(|error| told(&error))?;
+    Ok(SqlRow {
+        names: Arc::clone(names),
+        values,
+    })
 }

@@ -5,16 +5,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use rusqlite::functions::FunctionFlags;
 
 use crate::server::store::error::SessionStoreError;
 
 /// One script for each version, first version first. A script that was released is never changed.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/sqlite/001.sql"),
     include_str!("../migrations/sqlite/002.sql"),
     include_str!("../migrations/sqlite/003.sql"),
     include_str!("../migrations/sqlite/004.sql"),
+    include_str!("../migrations/sqlite/005.sql"),
 ];
 
 /// How long a connection waits for another process.
@@ -45,12 +45,6 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     // What was deleted is not to be read out of the file.
     connection.pragma_update(None, "secure_delete", "ON")?;
     connection.set_prepared_statement_cache_capacity(64);
-    // Its own knows the letters of English alone.
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    connection.create_scalar_function("lower", 1, flags, |context| {
-        let text: Option<String> = context.get(0)?;
-        Ok(text.map(|text| text.to_lowercase()))
-    })?;
     Ok(connection)
 }
 

@@ -1,0 +1,158 @@
+//! What people who ask are told when something goes wrong, and what they are not told.
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::client::Ask;
+use super::kit::{CARD_QUESTION, TestServer};
+use crate::support::scripted_model::ScriptedModel;
+
+/// A place where nothing listens.
+async fn nowhere() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_model_is_stands_in_the_view_of_administrators_alone() {
+    let place = nowhere().await;
+    let mut reached = ScriptedModel::openai(Vec::new()).await.settings();
+    reached.base_url = Some(format!("http://{place}/v1/").parse().unwrap());
+    let server = TestServer::with(|settings| settings.model = reached).await;
+    let record = server.ask("What is alpha?").await;
+    let id = record["id"].as_str().unwrap();
+    let session = record["session"].as_str().unwrap();
+    let answer = &record["answer"];
+    assert_eq!(answer["outcome"], "upstream_failed", "{record:#}");
+    for said in [&answer["text"], &answer["stop_detail"]] {
+        assert!(
+            said.as_str()
+                .unwrap()
+                .contains("failed to connect to the model's server"),
+            "{said}"
+        );
+    }
+    // Figures are where they stand now.
+    let text: Vec<char> = answer["text"].as_str().unwrap().chars().collect();
+    let at = |figure: &Value, key: &str| usize::try_from(figure[key].as_u64().unwrap()).unwrap();
+    for figure in answer["figures"].as_array().unwrap() {
+        let stands: String = text[at(figure, "start_char")..at(figure, "end_char")]
+            .iter()
+            .collect();
+        assert_eq!(figure["text"], stands, "{answer:#}");
+    }
+    let chat = json!({"messages": [{"role": "user", "content": "What is beta?"}], "stream": true});
+    let ui = json!({"message": {"role": "user", "parts": [{"type": "text", "text": "What is gamma?"}]}});
+    let mut told = vec![record.to_string()];
+    for reply in [
+        server.get(&format!("/v1/answers/{id}")).await,
+        server.get(&format!("/v1/answers/{id}/events")).await,
+        server.get(&format!("/v1/sessions/{session}")).await,
+        server.get(&format!("/v1/sessions/{session}/export")).await,
+        server
+            .get(&format!("/v1/sessions/{session}/export?format=html"))
+            .await,
+        server
+            .send(Ask::events(&json!({"question": "What is delta?"})))
+            .await,
+        server.post("/v1/chat/completions", chat).await,
+        server
+            .post("/v1/responses", json!({"input": "What is epsilon?"}))
+            .await,
+        server.post("/api/chat", ui).await,
+    ] {
+        assert_eq!(reply.status, 200, "{reply:#?}");
+        assert!(reply.body.contains("the model's server"), "{reply:#?}");
+        told.push(reply.body);
+    }
+    let host = place.split(':').next().unwrap();
+    for body in told {
+        assert!(
+            !body.contains(host) && !body.contains("chat/completions"),
+            "{body}"
+        );
+    }
+    let full = server.get(&format!("/v1/admin/answers/{id}")).await.json();
+    assert!(
+        full["answer"]["text"].as_str().unwrap().contains(&place),
+        "{full:#}"
+    );
+    assert!(
+        full["answer"]["stop_detail"].as_str().unwrap().contains(&place),
+        "{full:#}"
+    );
+    // A client that sends back what it was told goes on in the same session.
+    let said = |role: &str, text: &str| json!({"role": role, "content": text});
+    let asked = json!({"messages": [said("user", "What is zeta?")]});
+    let first = server.post("/v1/chat/completions", asked).await;
+    let content = first.json()["choices"][0]["message"]["content"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let more = json!({"messages": [said("user", "What is zeta?"), said("assistant", &content), said("user", "And eta?")]});
+    let second = server.post("/v1/chat/completions", more).await;
+    assert_eq!(
+        second.header("x-cardinal-session"),
+        first.header("x-cardinal-session")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_metabase_is_stands_in_links_alone() {
+    let (sandbox, server) = TestServer::over_metabase(|_, _| {}).await;
+    let place = sandbox.url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let record = server.ask(CARD_QUESTION).await;
+    let link = record["answer"]["evidence"][0]["link"].as_str().unwrap();
+    assert!(link.contains(&place), "{record:#}");
+    drop(sandbox);
+    let body = json!({"question": "How many orders were placed in 2024?"});
+    let told = server.send(Ask::events(&body)).await;
+    let record = &told.named("answer")[0];
+    let failed = record["answer"]["tool_calls"].as_array().unwrap().iter().find(|call| call["status"] == "failed");
+    let message = failed.unwrap()["message"].as_str().unwrap();
+    assert!(message.contains("Metabase"), "{record:#}");
+    assert!(!told.body.contains(&place) && !told.body.contains("/api/"), "{record:#}");
+    let full = server.get(&format!("/v1/admin/answers/{}", record["id"].as_str().unwrap())).await;
+    assert!(full.body.contains(&place), "{full:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_as_a_request_is_told_why() {
+    let server = TestServer::new().await;
+    let address = server.url().trim_start_matches("http://").to_owned();
+    let lines = "a: b\r\n".repeat(200);
+    for (sent, status) in [
+        ("BAD\r\n\r\n".to_owned(), 400),
+        (
+            "GET /v1/sessions HTTP/3.0\r\nHost: localhost\r\n\r\n".to_owned(),
+            400,
+        ),
+        (
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: ten\r\n\r\n".to_owned(),
+            400,
+        ),
+        (format!("GET / HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n"), 431),
+        (
+            format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "a".repeat(70_000)),
+            414,
+        ),
+    ] {
+        let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        let mut reply = Vec::new();
+        // What is left unread may reset the connection behind the response.
+        let _ = stream.read_to_end(&mut reply).await;
+        let reply = String::from_utf8(reply).unwrap();
+        let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{reply}");
+        assert!(head.contains("content-type: application/problem+json"), "{reply}");
+        assert!(
+            head.contains(&format!("content-length: {}", body.len())),
+            "{reply}"
+        );
+        let body: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(body["status"], status);
+        assert!(!body["detail"].as_str().unwrap().is_empty());
+        assert_eq!(body["error"]["message"], body["detail"]);
+    }
+}
