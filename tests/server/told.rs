@@ -100,7 +100,11 @@ async fn where_the_model_is_stands_in_the_view_of_administrators_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_metabase_is_stands_in_links_alone() {
     let (sandbox, server) = TestServer::over_metabase(|_, _| {}).await;
-    let place = sandbox.url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let place = sandbox
+        .url
+        .trim_start_matches("http://")
+        .trim_end_matches('/')
+        .to_owned();
     let record = server.ask(CARD_QUESTION).await;
     let link = record["answer"]["evidence"][0]["link"].as_str().unwrap();
     assert!(link.contains(&place), "{record:#}");
@@ -108,11 +112,20 @@ async fn where_metabase_is_stands_in_links_alone() {
     let body = json!({"question": "How many orders were placed in 2024?"});
     let told = server.send(Ask::events(&body)).await;
     let record = &told.named("answer")[0];
-    let failed = record["answer"]["tool_calls"].as_array().unwrap().iter().find(|call| call["status"] == "failed");
+    let failed = record["answer"]["tool_calls"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|call| call["status"] == "failed");
     let message = failed.unwrap()["message"].as_str().unwrap();
     assert!(message.contains("Metabase"), "{record:#}");
-    assert!(!told.body.contains(&place) && !told.body.contains("/api/"), "{record:#}");
-    let full = server.get(&format!("/v1/admin/answers/{}", record["id"].as_str().unwrap())).await;
+    assert!(
+        !told.body.contains(&place) && !told.body.contains("/api/"),
+        "{record:#}"
+    );
+    let full = server
+        .get(&format!("/v1/admin/answers/{}", record["id"].as_str().unwrap()))
+        .await;
     assert!(full.body.contains(&place), "{full:#?}");
 }
 

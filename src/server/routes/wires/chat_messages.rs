@@ -160,7 +160,9 @@ pub(super) fn none_of(fields: &[(&str, bool)]) -> Result<(), HttpError> {
     let Some((field, _)) = fields.iter().find(|(_, asked)| *asked) else {
         return Ok(());
     };
-    Err(HttpError::bad_request(format!("`{field}` is not done here: leave it out")))
+    Err(HttpError::bad_request(format!(
+        "`{field}` is not done here: leave it out"
+    )))
 }
 
 /// Refuses an answer in another form than text.
