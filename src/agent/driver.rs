@@ -1,6 +1,7 @@
 //! The async shell around the pure core: performs one effect after the other, watches the clock and the person's
 //! wish to stop, and tells whoever watches what happens.
 
+use std::borrow::Cow;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use futures_util::StreamExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span};
+use url::Url;
 
 use super::answer_references::{ReferenceSources, ReferenceWriter, without_links};
 use super::clock::{Interruption, TurnClock};
@@ -17,7 +19,7 @@ use super::protocol::{CallRun, CallRunEnd, TracedDraft, TurnEffect, TurnInput};
 use super::state::TurnState;
 use super::step::step;
 use super::{Agent, CallRecord, CallStatus, Event, ReferenceMode, StopReason, spans};
-use crate::model::{Message, ModelEvent, ModelRequest, ToolCall, ToolChoice};
+use crate::model::{Message, ModelError, ModelEvent, ModelRequest, ToolCall, ToolChoice};
 use crate::result::HeldResults;
 use crate::telemetry::failed as span_failed;
 use crate::text::hidden_in;
@@ -48,6 +50,8 @@ pub(super) struct TurnDriver<'a> {
     pub(super) conversation: &'a str,
     /// The span of the call that runs, until it is reported.
     pub(super) call_span: Option<Span>,
+    /// An address that the model's failure names.
+    pub(super) named: Option<Url>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -107,8 +111,12 @@ impl TurnDriver<'_> {
                     let ending = self.resolve(ending).await;
                     let written = ending.references.as_ref().map(|one| one.figures.clone());
                     let written = written.unwrap_or_default();
-                    let conclusion =
-                        conclude(&mut turn, ending, (self.agent.links(), self.agent.own_links()));
+                    let own_links = self.agent.own_links();
+                    let own_links = match &self.named {
+                        Some(named) => Cow::Owned(own_links.also_naming(named)),
+                        None => Cow::Borrowed(own_links),
+                    };
+                    let conclusion = conclude(&mut turn, ending, (self.agent.links(), &own_links));
                     if turn.figures.is_none() {
                         let looked_up = self.ground(&turn, &conclusion.text, &written, None).await;
                         turn.figures = Some(looked_up.figures);
@@ -247,7 +255,7 @@ impl TurnDriver<'_> {
         let agent = self.agent;
         let mut stream = match self.patiently(agent.model.complete(request)).await {
             Ok(stream) => stream,
-            Err(error) => return failed(&error, heard, false),
+            Err(error) => return self.failed(&error, heard, false),
         };
         let mut unheard = 0usize;
         let sources = ReferenceSources {
@@ -297,7 +305,7 @@ impl TurnDriver<'_> {
                     }
                     return TurnInput::Completed(completion);
                 }
-                Err(error) => return failed(&error, heard, true),
+                Err(error) => return self.failed(&error, heard, true),
             }
         }
         let message = "its stream ended before the completion did".to_owned();
@@ -305,6 +313,15 @@ impl TurnDriver<'_> {
             message,
             partial: std::mem::take(&mut heard.text),
             begun: true,
+        }
+    }
+
+    fn failed(&mut self, error: &ModelError, heard: &mut TextSoFar, begun: bool) -> TurnInput {
+        self.named = error.moved_to().cloned();
+        TurnInput::ModelFailed {
+            message: crate::telemetry::causes(error).join(": "),
+            partial: std::mem::take(&mut heard.text),
+            begun,
         }
     }
 
@@ -367,15 +384,6 @@ fn ran(call: ToolCall, planned: PlannedCall, end: CallRunEnd, took: Duration) ->
         end,
         took,
     }))
-}
-
-fn failed(error: &crate::model::ModelError, heard: &mut TextSoFar, begun: bool) -> TurnInput {
-    let message = crate::telemetry::causes(error).join(": ");
-    TurnInput::ModelFailed {
-        message,
-        partial: std::mem::take(&mut heard.text),
-        begun,
-    }
 }
 
 /// The text of one completion so far, bounded.

@@ -280,6 +280,7 @@ impl Agent {
             references: self.common.settings.grounding.references,
             conversation: &conversation.id,
             call_span: None,
+            named: None,
             spending: DaySpending::new(day_budget),
         };
         let span = spans::turn(self.model.id(), &conversation.id, &turn_id);

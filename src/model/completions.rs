@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures_util::stream::{self, StreamExt};
 use http::Method;
 use url::Url;
 
 use super::adjust::{Adjustments, RequestPart, SentParts};
 use super::endpoint::{ModelEndpoint, address_variable, key_variable};
 use super::refusal::ServerRefusal;
-use super::{ModelError, ModelSettings, Provider, loading};
+use super::{ModelError, ModelSettings, Provider, listed, loading, next_step};
 use crate::wire::{Opening, RequestBody, Wire, WireResponse};
 
 /// One protocol's completions of a server. Clones share what is known of the server.
@@ -81,13 +82,56 @@ impl CompletionEndpoint {
             outgoing.policy.loading = Some(loading::says_so_in);
             let answer = self.wire.send(outgoing).await;
             let answer = answer.map_err(|error| self.endpoint.wire_error(error))?;
-            match self.endpoint.accepted(answer).await? {
+            let answer = match self.endpoint.accepted(answer).await? {
+                Ok(response) => self.opened(response, &parts).await,
+                refused => refused,
+            };
+            match answer {
                 Err(refusal)
                     if refusal.failed_generation().is_none()
                         && self.adjustments.answer(&refusal, &parts, &mut tried) => {}
-                answer => return Ok(answer),
+                Err(mut refusal) => {
+                    if next_step::says_no_model(refusal.status, &refusal.message) {
+                        refusal.listed = listed::instead(&self.endpoint, &self.wire).await;
+                    }
+                    return Ok(Err(refusal));
+                }
+                Ok(response) => return Ok(Ok(response)),
             }
         }
+    }
+
+    /// The response as it was, or the refusal of a part of the request that its first words are: some servers answer with
+    /// status 200 before they look at what was asked.
+    async fn opened(
+        &self,
+        mut response: WireResponse,
+        parts: &SentParts,
+    ) -> Result<WireResponse, ServerRefusal> {
+        let (mut pieces, mut seen) = (Vec::new(), Vec::new());
+        let mut opening = Opening::Undecided;
+        while opening == Opening::Undecided {
+            let next = response.body.next().await;
+            let is_end = !matches!(next, Some(Ok(_)));
+            if let Some(Ok(piece)) = &next {
+                seen.extend_from_slice(piece);
+            }
+            pieces.extend(next);
+            opening = (self.opening)(&seen, is_end);
+            if is_end {
+                break;
+            }
+        }
+        if matches!(opening, Opening::Failed(_))
+            && let Some(refusal) = ServerRefusal::told_in(&seen)
+            && refusal.failed_generation().is_none()
+            && refusal.part(parts).is_some()
+        {
+            return Err(refusal);
+        }
+        let rest = std::mem::replace(&mut response.body, stream::empty().boxed());
+        response.body = stream::iter(pieces).chain(rest).boxed();
+        Ok(response)
     }
 }
 

@@ -10,14 +10,18 @@ use url::{Host, Url};
 
 use super::loading;
 use super::missing_route;
+use super::next_step::AskedServer;
 use super::refusal::ServerRefusal;
-use super::{ModelError, ModelId, Provider};
+use super::web_page;
+use super::{ModelError, ModelId, ModelPlaces, NextStep, Provider};
 use crate::model::ModelSettings;
 use crate::principal::Principal;
 use crate::wire::{CacheRule, Policy, Purpose, RequestBody, WireError, WireRequest, WireResponse};
 
 /// Most bytes of one completion, its stream's framing included.
 const COMPLETION_CAP: usize = 64 << 20;
+/// Most of a web page that is read for its title.
+const PAGE_BYTES: usize = 16 << 10;
 /// Longest message of a provider that an error repeats, in characters.
 const MESSAGE_CHARS: usize = 400;
 /// Values shorter than this are not worth hiding: they would make every message unreadable.
@@ -31,6 +35,8 @@ pub(super) struct ModelEndpoint {
     query: Vec<(String, String)>,
     headers: HeaderMap,
     secrets: Vec<SecretString>,
+    has_key: bool,
+    places: ModelPlaces,
     timeout: Duration,
 }
 
@@ -52,7 +58,8 @@ impl ModelEndpoint {
             None => Url::parse(default_base).map_err(|error| not_usable(error.to_string()))?,
         };
         if !base.username().is_empty() || base.password().is_some() {
-            let variable = address_variable(settings.id.provider);
+            let variable = settings.places.address.clone();
+            let variable = variable.unwrap_or_else(|| address_variable(settings.id.provider).to_owned());
             return Err(not_usable(format!(
                 "{variable} holds a name or password: set a key or a header instead"
             )));
@@ -66,6 +73,7 @@ impl ModelEndpoint {
         for (name, value) in fixed {
             headers.insert(name.clone(), HeaderValue::from_static(value));
         }
+        let has_key = key.is_some();
         if let Some((name, value)) = key {
             headers.insert(
                 name,
@@ -88,6 +96,8 @@ impl ModelEndpoint {
             query,
             headers,
             secrets,
+            has_key,
+            places: settings.places.clone(),
             timeout: settings.timeout,
         })
     }
@@ -146,20 +156,45 @@ impl ModelEndpoint {
         }
     }
 
+    /// What a next step speaks of.
+    fn asked(&self) -> AskedServer<'_> {
+        AskedServer {
+            id: &self.id,
+            base: &self.base,
+            places: &self.places,
+            has_key: self.has_key,
+        }
+    }
+
     /// The wire's failure as this model's.
     pub(super) fn wire_error(&self, source: WireError) -> ModelError {
         ModelError::Wire {
             model: self.id.to_string(),
+            next: self.asked().after_wire(&source),
             source,
         }
     }
 
     /// An answer that cannot be read.
     pub(super) fn unreadable(&self, reason: impl fmt::Display) -> ModelError {
+        self.unreadable_until(&reason.to_string(), NextStep::none())
+    }
+
+    fn unreadable_until(&self, reason: &str, next: NextStep) -> ModelError {
         ModelError::Unreadable {
             model: self.id.to_string(),
-            reason: self.presentable(&reason.to_string()),
+            reason: self.presentable(reason),
+            next,
         }
+    }
+
+    /// What to change about the address.
+    fn address_step(&self) -> NextStep {
+        NextStep::is(missing_route::hint(
+            self.id.provider,
+            &self.base,
+            &self.asked().address(),
+        ))
     }
 
     /// The response, unless it is a web page: what is at the address is not the API of a model then. Some servers call a
@@ -180,9 +215,16 @@ impl ModelEndpoint {
             }
         }
         let begins = first.trim_ascii_start();
-        if broken.is_none() && (begins.is_empty() || begins.starts_with(b"<")) {
-            let hint = missing_route::hint(self.id.provider, &self.base);
-            return Err(self.unreadable(format!("it is a web page; {hint}")));
+        let is_page = begins.is_empty() || begins.starts_with(b"<");
+        if broken.is_none() && is_page {
+            while first.len() < PAGE_BYTES && broken.is_none() {
+                match response.body.next().await {
+                    Some(Ok(piece)) => first.extend_from_slice(&piece),
+                    Some(Err(_)) | None => break,
+                }
+            }
+            let page = web_page::described(&String::from_utf8_lossy(&first));
+            return Err(self.unreadable_until(&format!("it is {page}"), self.address_step()));
         }
         let before = [Ok(first.freeze())].into_iter().chain(broken.map(Err));
         let rest = std::mem::replace(&mut response.body, stream::empty().boxed());
@@ -202,13 +244,19 @@ impl ModelEndpoint {
         if loading::says_so(StatusCode::OK, &message) {
             return ModelError::Loading { model, message };
         }
-        ModelError::BrokeOff { model, message }
+        let next = self.asked().after_refusal(StatusCode::OK, &message, &[]);
+        let message = before(message, &next);
+        ModelError::BrokeOff { model, message, next }
     }
 
     /// A stream that ended before the completion did. `noise` is what it said beside the protocol.
     pub(super) fn ended_early(&self, noise: Option<&str>) -> ModelError {
         match noise {
             None => self.broke_off("the stream ended before the completion did"),
+            Some(noise) if noise.trim_start().starts_with('<') => self.unreadable_until(
+                &format!("it is {}", web_page::described(noise)),
+                self.asked().after_refusal(StatusCode::OK, "a web page", &[]),
+            ),
             Some(noise) => {
                 self.unreadable(format!("it is not a completion, and its last words are: {noise}"))
             }
@@ -233,6 +281,15 @@ impl ModelEndpoint {
         response: WireResponse,
     ) -> Result<Result<WireResponse, ServerRefusal>, ModelError> {
         let status = response.status;
+        if let Some(encoding) = unasked_encoding(&response.headers) {
+            return Err(self.unreadable_until(
+                &format!("the server answered with status {status} in the encoding {encoding}, which was not asked for"),
+                NextStep::is(format!(
+                    "let the server, or the proxy before it, honour Accept-Encoding; {} names it",
+                    self.asked().address()
+                )),
+            ));
+        }
         if status.is_redirection()
             && let Some(error) = self.moved(&response)
         {
@@ -251,15 +308,33 @@ impl ModelEndpoint {
         let mut to = self.base.join(location).ok()?;
         to.set_query(None);
         to.set_fragment(None);
-        let variable = address_variable(self.id.provider);
+        let _ = to.set_username("").and_then(|()| to.set_password(None));
+        let variable = self.asked().address();
         let base = missing_route::without_route(to.path(), self.id.provider).to_owned();
-        to.set_path(&base);
-        let to = to.as_str().trim_end_matches('/');
+        let is_route = base != to.path().trim_end_matches('/');
+        let is_near = to.host_str() == self.base.host_str();
+        if is_route || is_near {
+            to.set_path(&base);
+        }
+        let there = self.presentable(to.as_str().trim_end_matches('/'));
+        let here = self.base.as_str().trim_end_matches('/');
+        let next = if there == here {
+            format!(
+                "the address in {variable} is right but for the way its server redirects: let it answer POST there itself"
+            )
+        } else if is_route || is_near {
+            format!("if you trust it, set {variable} to {there}")
+        } else {
+            format!(
+                "that is no address of an API and may be a login page: a proxy stands before the server that {variable} names"
+            )
+        };
         Some(ModelError::NoRoute {
             model: self.id.to_string(),
             status: response.status.as_u16(),
-            message: "what is asked for is at another address".to_owned(),
-            hint: self.presentable(&format!("if you trust it, set {variable} to {to}")),
+            message: format!("what is asked for is at another address, {there}"),
+            next: NextStep::is(next),
+            moved_to: Url::parse(&there).ok().map(Box::new),
         })
     }
 
@@ -283,10 +358,15 @@ impl ModelEndpoint {
         if missing_route::is_missing(refusal.status, &message) {
             return self.no_route(status, message);
         }
+        let next = self
+            .asked()
+            .after_refusal(refusal.status, &message, &refusal.listed);
+        let message = before(message, &next);
         ModelError::Status {
             model,
             status,
             message,
+            next,
         }
     }
 
@@ -295,7 +375,8 @@ impl ModelEndpoint {
             model: self.id.to_string(),
             status,
             message,
-            hint: missing_route::hint(self.id.provider, &self.base),
+            next: self.address_step(),
+            moved_to: None,
         }
     }
 
@@ -326,6 +407,21 @@ impl fmt::Debug for ModelEndpoint {
             .field("base", &self.base.as_str())
             .finish_non_exhaustive()
     }
+}
+
+/// A server's words as they stand before a next step: the sentence goes on.
+fn before(mut message: String, next: &NextStep) -> String {
+    if next.words().is_some() {
+        message.truncate(message.trim_end_matches(['.', ' ']).len());
+    }
+    message
+}
+
+/// The encoding of a body that was not undone: the transport takes off the name of one that it undid.
+fn unasked_encoding(headers: &HeaderMap) -> Option<String> {
+    let encoding = headers.get(http::header::CONTENT_ENCODING)?;
+    let encoding = encoding.to_str().unwrap_or("?").trim().to_ascii_lowercase();
+    (!matches!(encoding.as_str(), "" | "identity" | "none" | "utf-8")).then_some(encoding)
 }
 
 /// The variable that holds a provider's key.

@@ -1,10 +1,9 @@
 use futures_util::StreamExt;
 use http::Method;
-use serde_json::Value;
 
 use super::{
     Message, ModelError, ModelEvent, ModelProtocol, ModelRequest, Provider, ToolChoice, anthropic, connect,
-    openai,
+    listed, openai,
 };
 use crate::model::{ModelDrive, ModelSettings};
 use crate::wire::{GrantedEndpoint, Grants, Wire};
@@ -47,9 +46,9 @@ pub fn grants(settings: &ModelSettings) -> Result<Grants, ModelError> {
 /// Whether the model of these settings can be reached with its key. Asks for the list of models, and for one token
 /// where there is no list.
 pub async fn check(settings: &ModelSettings, wire: Wire) -> Result<ModelHealth, ModelError> {
-    let (endpoint, path) = match settings.id.provider {
-        Provider::Openai | Provider::OpenaiResponses => (openai::endpoint(settings)?, "/models"),
-        Provider::Anthropic => (anthropic::endpoint(settings)?, "/v1/models"),
+    let endpoint = match settings.id.provider {
+        Provider::Openai | Provider::OpenaiResponses => openai::endpoint(settings)?,
+        Provider::Anthropic => anthropic::endpoint(settings)?,
         Provider::Offline => {
             return Ok(ModelHealth {
                 listed: Vec::new(),
@@ -58,6 +57,7 @@ pub async fn check(settings: &ModelSettings, wire: Wire) -> Result<ModelHealth, 
             });
         }
     };
+    let path = listed::path(settings.id.provider);
     let sent = wire.send(endpoint.request(Method::GET, path, None)).await;
     let response = sent.map_err(|error| endpoint.wire_error(error))?;
     if !response.status.is_success() {
@@ -71,15 +71,7 @@ pub async fn check(settings: &ModelSettings, wire: Wire) -> Result<ModelHealth, 
         .bytes()
         .await
         .map_err(|error| endpoint.wire_error(error))?;
-    let list: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let models = ["data", "models"]
-        .iter()
-        .find_map(|key| list.get(key)?.as_array());
-    let names = models.into_iter().flatten().filter_map(|model| {
-        let name = model.get("id").or_else(|| model.get("name"))?.as_str()?;
-        Some(name.to_owned())
-    });
-    let listed: Vec<String> = names.collect();
+    let listed = listed::names(&body);
     if listed.is_empty() {
         return one_token(settings, wire).await;
     }

@@ -5,10 +5,9 @@ use http::StatusCode;
 use url::Url;
 
 use super::Provider;
-use super::endpoint::address_variable;
 
 /// Words of an answer 404 that speaks of the model or of what it can do, and not of the address.
-const OF_THE_MODEL: [&str; 4] = ["model", "deployment", "endpoints found", "api key"];
+const OF_THE_MODEL: [&str; 5] = ["model", "deployment", "engine", "endpoints found", "api key"];
 /// What servers say of an address that they do not know, inside an answer 200 too.
 const OF_THE_ADDRESS: [&str; 3] = ["unexpected endpoint", "unknown request url", "invalid url"];
 /// Routes that people take for the base of all.
@@ -27,9 +26,8 @@ pub(super) fn says_so(message: &str) -> bool {
     OF_THE_ADDRESS.iter().any(|words| message.contains(words))
 }
 
-/// What to change about the base address.
-pub(super) fn hint(provider: Provider, base: &Url) -> String {
-    let variable = address_variable(provider);
+/// What to change about the base address, which `variable` holds.
+pub(super) fn hint(provider: Provider, base: &Url, variable: &str) -> String {
     let path = base.path().trim_end_matches('/');
     let at = |path: &str| {
         let mut url = base.clone();
@@ -51,7 +49,7 @@ pub(super) fn hint(provider: Provider, base: &Url) -> String {
             "{variable} has no /v1, which most servers want: try {}",
             at(&format!("{path}/v1"))
         ),
-        _ => format!("check {variable}"),
+        _ => format!("check {variable}, which is {}", at(path)),
     }
 }
 

@@ -1,7 +1,7 @@
 use http::StatusCode;
 
 use super::adjust::{RequestPart, SentParts};
-use super::server_error::{ServerError, message_of_body};
+use super::server_error::{ServerError, error_in, message_of_body};
 use super::token_limit::{self, TokenLimitAdvice};
 
 /// Most of a refusal that is searched for the name of a part, in characters.
@@ -12,6 +12,8 @@ const WORDS: usize = 8 << 10;
 pub(super) struct ServerRefusal {
     pub(super) status: StatusCode,
     pub(super) message: String,
+    /// What the server lists, where it does not have the model.
+    pub(super) listed: Vec<String>,
     /// The whole body, as far as it is looked at.
     words: String,
     failed_generation: Option<String>,
@@ -25,9 +27,22 @@ impl ServerRefusal {
         Self {
             status,
             message: message_of_body(body),
+            listed: Vec::new(),
             words: String::from_utf8_lossy(body).chars().take(WORDS).collect(),
             failed_generation: error.and_then(|error| error.failed_generation),
         }
+    }
+
+    /// The refusal that the beginning of a response with status 200 tells, if it tells one.
+    pub(super) fn told_in(seen: &[u8]) -> Option<Self> {
+        let error = error_in(seen)?;
+        Some(Self {
+            status: error.status,
+            message: error.message,
+            listed: Vec::new(),
+            words: String::from_utf8_lossy(seen).chars().take(WORDS).collect(),
+            failed_generation: error.failed_generation,
+        })
     }
 
     /// What the model wrote, when the server refused to take it for a call.
@@ -47,23 +62,23 @@ impl ServerRefusal {
 
     /// The part of the request that it names, of those that were sent.
     pub(super) fn part(&self, sent: &SentParts) -> Option<RequestPart> {
-        if matches!(self.status.as_u16(), 400 | 422)
+        if matches!(self.status.as_u16(), 400 | 422 | 500 | 501)
             && let Some(limit) = self.token_limit(sent)
         {
             return Some(limit);
         }
         let part = RequestPart::refused(&self.words, sent)?;
         match self.status.as_u16() {
-            400 | 422 => Some(part),
+            // Gateways pass a refusal of the server behind them on as a failure of their own.
+            400 | 422 | 500 | 501 => Some(part),
             // Servers without tools answer with almost anything.
-            // Templates that put a conversation together fail with 500.
-            500 if matches!(part, RequestPart::RoleOrder | RequestPart::SystemRole) => Some(part),
-            404 | 405 | 415 | 500 | 501 => {
+            404 | 405 | 415 => {
                 Some(part).filter(|part| matches!(part, RequestPart::Tools | RequestPart::ChatCompletions))
             }
             _ => None,
         }
     }
+
     /// What to do about the limit of tokens, where it is what was refused.
     fn token_limit(&self, sent: &SentParts) -> Option<RequestPart> {
         let limit = sent.limit?;

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::lenient_json;
 use super::missing_route;
 use super::sse::{SseItem, SseParser};
+use super::web_page;
 
 /// Keys under which servers put the words, in order of preference, and as [`plain_key`] writes them.
 const WORDS: [&str; 12] = [
@@ -108,29 +109,20 @@ pub(super) fn message_of_body(body: &[u8]) -> String {
         return message_of(&json);
     }
     if text.starts_with('<') {
-        return format!(
-            "a web page{}",
-            title(text).map(|title| format!(" ({title})")).unwrap_or_default()
-        );
+        return web_page::described(text);
     }
-    let (mut parser, mut items) = (SseParser::default(), Vec::new());
-    parser.push(text.as_bytes(), &mut items);
-    parser.finish(&mut items);
-    let error = items.iter().find_map(|item| match item {
-        SseItem::Event { json, .. } => ServerError::find(json, false),
-        SseItem::End | SseItem::Noise(_) => None,
-    });
-    error.map_or_else(|| text.to_owned(), |error| error.message)
+    error_in(text.as_bytes()).map_or_else(|| text.to_owned(), |error| error.message)
 }
 
-/// The title of a web page.
-fn title(page: &str) -> Option<&str> {
-    let lower = page.to_ascii_lowercase();
-    let from = lower.find("<title")?;
-    let from = from.saturating_add(lower.get(from..)?.find('>')?.saturating_add(1));
-    let length = lower.get(from..)?.find("</title")?;
-    let title = page.get(from..from.saturating_add(length))?.trim();
-    (!title.is_empty()).then_some(title)
+/// The error that a stream, or a document in its place, tells.
+pub(super) fn error_in(body: &[u8]) -> Option<ServerError> {
+    let (mut parser, mut items) = (SseParser::default(), Vec::new());
+    parser.push(body, &mut items);
+    parser.finish(&mut items);
+    items.iter().find_map(|item| match item {
+        SseItem::Event { json, .. } => ServerError::find(json, false),
+        SseItem::End | SseItem::Noise(_) => None,
+    })
 }
 
 fn innermost(json: &Value, depth: usize) -> Option<String> {
@@ -301,6 +293,18 @@ fn class(json: &Value, message: &str) -> StatusCode {
         "content_filter",
         "content management policy",
         "tool_use_failed",
+        "not support",
+        "n't support",
+        "unsupported",
+        "unrecognized",
+        "unrecognised",
+        "unknown parameter",
+        "unknown field",
+        "extra_forbidden",
+        "extra inputs",
+        "not permitted",
+        "must alternate",
+        "invalid schema",
     ]) {
         StatusCode::BAD_REQUEST
     } else {

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{ModelId, Prices, Provider, RequestPart};
+use super::{ModelId, ModelPlaces, Prices, Provider, RequestPart};
 use crate::wire::{REDACTED, is_secret};
 
 /// Which model answers, where it is reached, and within which limits.
@@ -34,6 +34,8 @@ pub struct ModelSettings {
     pub max_concurrency: usize,
     /// Prices of a model the built-in table does not know, USD per million tokens.
     pub prices: Option<Prices>,
+    /// Where a person changes address, key and headers; errors name it.
+    pub places: ModelPlaces,
 }
 
 /// How the model is driven.
@@ -90,6 +92,7 @@ impl ModelSettings {
             timeout: Duration::from_secs(120),
             max_concurrency: Self::MAX_CONCURRENCY,
             prices: None,
+            places: ModelPlaces::default(),
         }
     }
 }
@@ -159,6 +162,7 @@ impl CompletionSettings {
             timeout: Duration::from_secs(120),
             max_concurrency: 1,
             prices: self.prices,
+            places: ModelPlaces::default(),
         }
     }
 }

@@ -89,5 +89,6 @@ async fn whole(model: &dyn Model, request: &ModelRequest) -> Result<(Completion,
     Err(ModelError::BrokeOff {
         model: model.id().to_string(),
         message: "the stream ended before the completion did".to_owned(),
+        next: super::NextStep::none(),
     })
 }

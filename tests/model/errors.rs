@@ -217,8 +217,12 @@ async fn a_wrong_base_address_is_told_with_what_to_change() {
             "/v1/chat/completions",
             "OPENAI_BASE_URL is the address of one route: set it to http://HOST/v1",
         ),
-        (&openai, "/v1", "check OPENAI_BASE_URL"),
-        (&openai, "/openai/deployments/a", "check OPENAI_BASE_URL"),
+        (&openai, "/v1", "check OPENAI_BASE_URL, which is http://HOST/v1"),
+        (
+            &openai,
+            "/openai/deployments/a",
+            "check OPENAI_BASE_URL, which is http://HOST/openai/deployments/a",
+        ),
         (&web, "", "try http://HOST/v1"),
         (&studio, "", "try http://HOST/v1"),
         (
@@ -226,7 +230,7 @@ async fn a_wrong_base_address_is_told_with_what_to_change() {
             "/v1",
             "ANTHROPIC_BASE_URL has a /v1, which is added to it: set it to http://HOST",
         ),
-        (&anthropic, "", "check ANTHROPIC_BASE_URL"),
+        (&anthropic, "", "check ANTHROPIC_BASE_URL, which is http://HOST"),
     ] {
         let mut settings = server.settings();
         let mut url = server.base_url();

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use cardinal::model::{CacheHints, ModelDrive, ModelSettings};
+use cardinal::model::{CacheHints, ModelDrive, ModelPlaces, ModelSettings};
 use cardinal::model::{Message, ModelId, Provider, StopCause, check, prices};
 use cardinal::wire::Wire;
 use serde_json::Value;
@@ -37,6 +37,7 @@ fn settings(provider: Provider, drive: ModelDrive) -> ModelSettings {
         timeout: Duration::from_secs(300),
         max_concurrency: 256,
         prices: None,
+        places: ModelPlaces::default(),
     }
 }
 

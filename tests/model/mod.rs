@@ -13,6 +13,7 @@ mod loading;
 mod local;
 mod lost_calls;
 mod more_servers;
+mod next_steps;
 mod odd_calls;
 mod odd_streams;
 mod openai;

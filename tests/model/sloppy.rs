@@ -220,7 +220,9 @@ async fn a_web_page_is_no_answer() {
     let server = ScriptedModel::openai(vec![reply]).await;
     let error = ask(&server.settings(), &question()).await.unwrap_err();
     assert!(
-        error.to_string().contains("web page; check OPENAI_BASE_URL"),
+        error
+            .to_string()
+            .contains("web page (sign in); check OPENAI_BASE_URL"),
         "{error}"
     );
 }

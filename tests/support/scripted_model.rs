@@ -12,7 +12,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::serve::ListenerExt;
-use cardinal::model::{CacheHints, ModelDrive, ModelSettings};
+use cardinal::model::{CacheHints, ModelDrive, ModelPlaces, ModelSettings};
 use cardinal::model::{ModelId, Provider};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
@@ -152,6 +152,7 @@ impl ScriptedModel {
             timeout: Duration::from_secs(10),
             max_concurrency: 256,
             prices: None,
+            places: ModelPlaces::default(),
         }
     }
 

@@ -2,12 +2,18 @@ use super::report::Check;
 use crate::app;
 use crate::catalog::nearest;
 use crate::config::Settings;
-use crate::model::{self, ModelDrive, Provider};
+use crate::model::{self, ModelDrive, ModelError, Provider};
 use crate::wire::Wire;
 
+/// What to do where an error does not say it itself.
 const FIX: &str = "check the model's name, its key (OPENAI_API_KEY or ANTHROPIC_API_KEY) and its address, \
                    or use --model offline";
 
+/// What to do where the server lists other models.
+const OTHER: &str = "name one that it lists with --model, CARDINAL_MODEL or `id` in [model]";
+
+/// Names shown of those that are listed, where none is like the model's.
+const SHOWN: usize = 8;
 /// Names shown of those like the one that is not listed.
 const SIMILAR: usize = 3;
 
@@ -29,14 +35,14 @@ pub(super) async fn check(settings: &Settings, chosen_by: Option<&str>, wire: Wi
         Ok(health) if health.has_model == Some(false) => {
             let listed = health.listed.iter().map(String::as_str);
             let similar = nearest(&settings.model.id.name, listed, SIMILAR);
-            let message = match similar.as_slice() {
-                [] => format!("the server of {name} does not list it{chosen}"),
-                names => format!(
-                    "the server of {name} does not list it{chosen}; near it: {}",
-                    names.join(", ")
-                ),
+            let some: Vec<&str> = health.listed.iter().map(String::as_str).take(SHOWN).collect();
+            let has = match similar.as_slice() {
+                [] if health.listed.len() > SHOWN => format!("it lists {}, …", some.join(", ")),
+                [] => format!("it lists {}", some.join(", ")),
+                names => format!("near it: {}", names.join(", ")),
             };
-            checks.push(Check::warning("model", message, FIX));
+            let message = format!("the server of {name} does not list it{chosen}; {has}");
+            checks.push(Check::warning("model", message, OTHER));
         }
         Ok(health) => {
             let over = health
@@ -45,7 +51,7 @@ pub(super) async fn check(settings: &Settings, chosen_by: Option<&str>, wire: Wi
             let message = format!("{name} can be reached{}{chosen}", over.unwrap_or_default());
             checks.push(Check::ok("model", message));
         }
-        Err(error) => checks.push(Check::error("model", &error, FIX)),
+        Err(error) => checks.push(failed("model", &error)),
     }
     if app::price(&settings.model).is_none()
         && settings.budget.max_cost_usd.is_some()
@@ -59,6 +65,14 @@ pub(super) async fn check(settings: &Settings, chosen_by: Option<&str>, wire: Wi
     }
 }
 
+/// An error with what to do about it in its own place.
+fn failed(name: &'static str, error: &ModelError) -> Check {
+    match error.next_step() {
+        None => Check::error(name, error, FIX),
+        Some(step) => Check::error(name, error, step).without(&format!("; {step}")),
+    }
+}
+
 /// Lets the model call a tool, refuses the call, and says what its server can do.
 pub(super) async fn try_it(settings: &Settings, wire: Wire, checks: &mut Vec<Check>) {
     const NAME: &str = "model trial";
@@ -67,7 +81,14 @@ pub(super) async fn try_it(settings: &Settings, wire: Wire, checks: &mut Vec<Che
     }
     let trial = match model::try_model(&settings.model, wire).await {
         Ok(trial) => trial,
-        Err(error) => return checks.push(Check::error(NAME, &error, FIX)),
+        Err(error) => {
+            let check = failed(NAME, &error);
+            // What cannot be reached is said once.
+            if !checks.iter().any(|earlier| earlier.says_the_same(&check)) {
+                checks.push(check);
+            }
+            return;
+        }
     };
     let drive = match trial.drive {
         ModelDrive::JsonAction => "driven by one JSON object per step",

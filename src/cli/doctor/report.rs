@@ -66,6 +66,17 @@ impl Check {
         }
     }
 
+    /// The same without a part of its message.
+    pub(super) fn without(mut self, part: &str) -> Self {
+        self.message = self.message.replacen(part, "", 1);
+        self
+    }
+
+    /// Whether another check ended in the same trouble.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        self.status == other.status && self.message == other.message
+    }
+
     /// An error with all its causes.
     pub(super) fn error(name: &'static str, error: &dyn Error, fix: &str) -> Self {
         Self {

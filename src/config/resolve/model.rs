@@ -8,8 +8,8 @@ use crate::config::env::Environment;
 use crate::config::error::ConfigError;
 use crate::config::file::{ModelConfig, PricesConfig};
 use crate::config::load::{Overrides, SettingOrigins};
-use crate::model::ModelSettings;
 use crate::model::{ModelId, Prices, Provider};
+use crate::model::{ModelPlaces, ModelSettings};
 
 const DEFAULT_OPENAI: &str = "gpt-6.1-terra";
 const DEFAULT_ANTHROPIC: &str = "claude-sonnet-5-5";
@@ -52,6 +52,7 @@ pub(super) fn resolve(
         timeout: file.timeout_seconds.map_or(usual.timeout, Duration::from_secs),
         max_concurrency: file.max_concurrency.unwrap_or(usual.max_concurrency),
         prices: file.prices.map(prices),
+        places: places(&file, id.provider, environment, origins),
         id,
     })
 }
@@ -171,6 +172,27 @@ fn api_key(
         usual,
     }
     .read(environment, origins)
+}
+
+/// Where a person changes what the model is reached with, as errors name it.
+fn places(
+    file: &ModelConfig,
+    provider: Provider,
+    environment: &Environment,
+    origins: &SettingOrigins,
+) -> ModelPlaces {
+    let usual = match provider {
+        Provider::Openai | Provider::OpenaiResponses => "OPENAI_BASE_URL",
+        Provider::Anthropic => "ANTHROPIC_BASE_URL",
+        Provider::Offline => return ModelPlaces::default(),
+    };
+    let ours_first = origins.is_variable("model.base_url") || environment.get(usual).is_none();
+    let written = file.base_url.is_some() && ours_first;
+    ModelPlaces {
+        key: file.api_key_env.clone(),
+        address: written.then(|| origins.place("model.base_url")),
+        headers: file.headers_env.clone().unwrap_or_default().into_iter().collect(),
+    }
 }
 
 fn headers(

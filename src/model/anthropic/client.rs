@@ -86,6 +86,7 @@ impl AnthropicModel {
                 model,
                 status,
                 message,
+                ..
             } if takes_no_tools => ModelError::NotUsable {
                 model,
                 reason: format!(

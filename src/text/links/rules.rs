@@ -47,6 +47,15 @@ impl LinkRules {
         }
     }
 
+    /// The same rules, which may name this server as well.
+    #[must_use]
+    pub(crate) fn also_naming(&self, server: &Url) -> Self {
+        Self {
+            pages: self.pages.clone(),
+            servers: self.servers.and(server),
+        }
+    }
+
     /// `text` without links, images and HTML, but for links to pages of the Metabase: words stay, targets go, and
     /// `‹link removed›` or `‹image removed›` stands in their place. What cannot be seen becomes visible, as
     /// `[U+202E]`. Doing it twice is the same as doing it once.

@@ -46,6 +46,13 @@ impl ServerAddresses {
         Self { written }
     }
 
+    /// These and those of one server more.
+    pub(super) fn and(&self, server: &Url) -> Self {
+        let mut all = self.clone();
+        all.written.extend(Self::of([server]).written);
+        all
+    }
+
     /// Whether a text is one of them. Nothing may be added: what an address carries could be anybody's.
     pub(super) fn has(&self, address: &str) -> bool {
         self.written.contains(address.trim_end_matches(['/', ':']))
