@@ -179,7 +179,7 @@ impl LimitArgs {
 #[derive(Debug, Args)]
 pub(super) struct ServerArgs {
     /// Where to listen; port 0 takes a free one. Beyond loopback nobody may ask without a credential
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8600")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8600", value_parser = super::listen::address)]
     pub(super) listen: std::net::SocketAddr,
     #[command(flatten)]
     pub(super) turn: TurnArgs,
@@ -316,7 +316,7 @@ pub(super) enum DbtCommand {
     /// DBT_WEBHOOK_SECRET; `cardinal serve` takes deliveries by itself
     Webhook {
         /// Where to listen
-        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8788")]
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8788", value_parser = super::listen::address)]
         listen: std::net::SocketAddr,
     },
     /// Say whether an entry and everything it is made from ran, passed its tests and is fresh (exit code 1 if something

@@ -21,6 +21,7 @@ mod grants;
 mod init;
 mod interrupt;
 mod lines;
+mod listen;
 mod log;
 mod manual;
 mod progress;

@@ -196,8 +196,8 @@ fn replace_in_text(answer: &mut Value, text: &str, at: usize, old: &str, new: &s
     let before = text.get(..at).unwrap_or_default();
     let after = text.get(at + old.len()..).unwrap_or_default();
     let (at_char, old_chars) = (before.chars().count(), old.chars().count());
-    let bytes = Place::new(at, old.len(), new.len());
-    let chars = Place::new(at_char, old_chars, new.chars().count());
+    let bytes = RewrittenSpan::new(at, old.len(), new.len());
+    let chars = RewrittenSpan::new(at_char, old_chars, new.chars().count());
     if let Some(figures) = answer.get_mut("figures").and_then(Value::as_array_mut) {
         figures.retain_mut(|figure| {
             let moved =
@@ -226,13 +226,13 @@ fn replace_in_text(answer: &mut Value, text: &str, at: usize, old: &str, new: &s
 }
 
 /// A place that was written anew.
-struct Place {
+struct RewrittenSpan {
     at: usize,
     old: usize,
     new: usize,
 }
 
-impl Place {
+impl RewrittenSpan {
     fn new(at: usize, old: usize, new: usize) -> Self {
         Self { at, old, new }
     }

@@ -264,8 +264,8 @@ pub(super) struct DayReport {
     pub(super) answers: u64,
     /// Of these, answered in full.
     pub(super) answered: u64,
-    /// What they cost, as far as prices are known.
-    pub(super) cost_usd: f64,
+    /// What they cost; null where the price of one of them is not known.
+    pub(super) cost_usd: Option<f64>,
     /// Tokens read.
     pub(super) input_tokens: u64,
     /// Tokens written.

@@ -41,3 +41,57 @@ fn sessions_that_people_lend_need_a_metabase_and_let_nobody_in_without_one() {
         (CredentialPolicy::Shared, AuthPolicy::Loopback)
     );
 }
+
+#[test]
+fn what_cannot_work_or_lets_anybody_in_is_refused_by_name() {
+    let jwt = |more: &str| {
+        format!("[server.jwt]\nissuer = \"https://id.example.com\"\naudience = \"cardinal\"\n{more}")
+    };
+    let keys = "jwks_url = \"https://id.example.com/keys\"\n";
+    let proxy =
+        |header: &str, from: &str| format!("[server.proxy]\nheader = \"{header}\"\nfrom = [\"{from}\"]\n");
+    let cases = [
+        ("[server]\nhosts = [\"*\"]\n".to_owned(), "server.hosts"),
+        (
+            "[server]\nhosts = [\"https://cardinal.example.com\"]\n".to_owned(),
+            "server.hosts",
+        ),
+        ("[server]\nadmins = [\" \"]\n".to_owned(), "server.admins"),
+        ("[server]\nadmins = [\"ana \"]\n".to_owned(), "server.admins"),
+        (jwt(&format!("{keys}algorithms = []\n")), "server.jwt.algorithms"),
+        (
+            jwt("jwks_url = \"http://id.example.com/keys\"\n"),
+            "server.jwt.jwks_url",
+        ),
+        (proxy("Host", "10.0.0.7"), "server.proxy.header"),
+        (proxy("Cookie", "10.0.0.7"), "server.proxy.header"),
+        (proxy("authorization", "10.0.0.7"), "server.proxy.header"),
+        (proxy("x-user", "0.0.0.0/0"), "server.proxy.from"),
+        (proxy("x-user", "128.0.0.0/1"), "server.proxy.from"),
+        (proxy("x-user", "::/0"), "server.proxy.from"),
+        ("[store]\nurl = \"sqlite::memory:\"\n".to_owned(), "store.url"),
+        (
+            "[store]\nurl = \"sqlite:file:a?mode=memory\"\n".to_owned(),
+            "store.url",
+        ),
+        (
+            "[store]\nurl = \"sqlite:a.sqlite?mode=ro\"\n".to_owned(),
+            "store.url",
+        ),
+    ];
+    for (text, setting) in cases {
+        let message = refusal(&format!("version = 1\n{text}"), &METABASE);
+        assert!(message.contains(setting), "{text}: {message}");
+    }
+    for text in [
+        jwt("jwks_url = \"http://127.0.0.1:9/keys\"\n"),
+        proxy("x-user", "10.0.0.0/8"),
+        proxy("x-user", "fd00::/16"),
+        "[server]\nhosts = [\"Cardinal.example.com\", \"[::1]:8600\"]\n".to_owned(),
+    ] {
+        assert!(
+            load_file(&format!("version = 1\n{text}"), &METABASE).is_ok(),
+            "{text}"
+        );
+    }
+}

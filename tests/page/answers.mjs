@@ -59,6 +59,7 @@ const ANSWERS = [
         [
           [EVIL, 1],
           [`=HYPERLINK("x")`, 2],
+          ["~10%~ or ~~10%~~", 3],
         ],
         { title: EVIL },
       ),

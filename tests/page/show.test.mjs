@@ -278,3 +278,18 @@ pageTest("a phone shows everything, and its list of conversations opens and clos
   await d.page.waitForSelector(".admin-table");
   await d.fits("the administrator's view");
 });
+
+const NARROW = { ...PHONE, viewport: { width: 360, height: 740 }, locale: "de-DE" };
+
+pageTest("on a narrow phone a long title and long words in German widen nothing", { context: NARROW }, async (d) => {
+  await d.open();
+  await d.page.waitForSelector(".suggestion");
+  await d.ask("How did revenue develop by month in 2025 and by which channel did it grow most, please?");
+  await d.fits("a long title");
+  await d.open("/catalog");
+  await d.page.waitForSelector(".entry");
+  await d.fits("the catalog");
+  await d.open("/admin");
+  await d.page.waitForSelector(".admin-table");
+  await d.fits("the administrator's view");
+});

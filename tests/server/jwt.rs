@@ -173,6 +173,7 @@ async fn a_token_that_is_not_good_names_nobody() {
         with("sub", json!("ana\u{a0}")),
         with("sub", json!("an\u{200b}a")),
         with("sub", json!("   ")),
+        with("iss", json!(["https://id.example.com"])),
         without("exp"),
         without("iss"),
         without("aud"),

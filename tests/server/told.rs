@@ -1,10 +1,13 @@
 //! What people who ask are told when something goes wrong, and what they are not told.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::client::Ask;
 use super::kit::{CARD_QUESTION, TestServer};
+use crate::support::reply::Reply;
 use crate::support::scripted_model::ScriptedModel;
 
 /// A place where nothing listens.
@@ -65,6 +68,20 @@ async fn where_the_model_is_stands_in_the_view_of_administrators_alone() {
         assert!(reply.body.contains("the model's server"), "{reply:#?}");
         told.push(reply.body);
     }
+    // Programs that read nothing else know that this is no whole answer.
+    assert!(told[7].contains("\"finish_reason\":\"length\""), "{}", told[7]);
+    assert!(
+        told[8].contains("\"status\":\"failed\"") && told[8].contains("server_error"),
+        "{}",
+        told[8]
+    );
+    assert!(told[9].contains("\"finishReason\":\"error\""), "{}", told[9]);
+    let stream = json!({"input": "What is theta?", "stream": true});
+    let stream = server.post("/v1/responses", stream).await.body;
+    assert!(
+        stream.contains("event: response.failed\n") && !stream.contains("response.completed"),
+        "{stream}"
+    );
     let host = place.split(':').next().unwrap();
     for body in told {
         assert!(
@@ -126,6 +143,180 @@ async fn where_metabase_is_stands_in_links_alone() {
         .get(&format!("/v1/admin/answers/{}", record["id"].as_str().unwrap()))
         .await;
     assert!(full.body.contains(&place), "{full:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_its_model_cut_is_whole_for_nobody() {
+    let cut = || Reply::text("Half a sentence that").stopping("length");
+    let server = TestServer::scripted(vec![cut(), cut(), cut()]).await;
+    let chat = json!({"messages": [{"role": "user", "content": "What is alpha?"}]});
+    let chat = server.post("/v1/chat/completions", chat).await.json();
+    assert_eq!(chat["choices"][0]["finish_reason"], "length", "{chat:#}");
+    let responses = server
+        .post("/v1/responses", json!({"input": "What is beta?"}))
+        .await
+        .json();
+    assert_eq!(
+        (
+            &responses["status"],
+            &responses["incomplete_details"]["reason"],
+            &responses["output"][0]["status"]
+        ),
+        (
+            &json!("incomplete"),
+            &json!("max_output_tokens"),
+            &json!("incomplete")
+        )
+    );
+    let ui = json!({"message": {"role": "user", "parts": [{"type": "text", "text": "What is gamma?"}]}});
+    let ui = server.post("/api/chat", ui).await.body;
+    assert!(ui.contains("\"finishReason\":\"length\""), "{ui}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_on_any_wire_is_told_when_the_server_ends() {
+    let model =
+        ScriptedModel::openai_with(|_| Reply::text("It is unknown.").after(Duration::from_secs(600))).await;
+    let server = TestServer::before(model, |_| {}).await;
+    let url = server.url().to_owned();
+    let chat = json!({"messages": [{"role": "user", "content": "What is alpha?"}]});
+    let asks = [
+        Ask::post("/v1/chat/completions", &chat),
+        Ask::post("/v1/chat/completions", &chat).with("x-cardinal-session", "named"),
+        Ask::post("/v1/responses", &json!({"input": "What is beta?"})),
+        Ask::post("/v1/answers", &json!({"question": "What is gamma?"})),
+    ];
+    let waiting: Vec<_> = asks
+        .map(|ask| {
+            let url = url.clone();
+            tokio::spawn(async move { ask.send(&url).await })
+        })
+        .into();
+    while server.model.as_ref().unwrap().requests().len() < waiting.len() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let _stopped = server.stop().await;
+    for reply in waiting {
+        let reply = reply.await.unwrap();
+        assert_eq!(reply.status, 503, "{reply:#?}");
+        assert!(
+            reply.body.contains("not_finished") && !reply.header("retry-after").is_empty(),
+            "{reply:#?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_was_moved_away_takes_no_questions() {
+    let server = TestServer::new().await;
+    let Some(path) = server.store_url.strip_prefix("sqlite:").map(str::to_owned) else {
+        return;
+    };
+    let away = format!("{path}.away");
+    std::fs::rename(&path, &away).unwrap();
+    let ready = server.get("/readyz").await;
+    assert_eq!(
+        (ready.status, &ready.json()["checks"]["store"]),
+        (503, &json!("cannot be read"))
+    );
+    let refused = server
+        .post("/v1/answers", json!({"question": "What is alpha?"}))
+        .await;
+    assert_eq!(
+        (refused.status, &refused.json()["code"]),
+        (503, &json!("store_away")),
+        "{refused:#?}"
+    );
+    assert!(!refused.header("retry-after").is_empty());
+    // Another file in its place is another store.
+    std::fs::write(&path, "").unwrap();
+    assert_eq!(server.get("/readyz").await.status, 503);
+    std::fs::rename(&away, &path).unwrap();
+    assert_eq!(server.get("/readyz").await.status, 200);
+    assert_eq!(server.ask(CARD_QUESTION).await["status"], "finished");
+}
+
+#[ignore = "slow: run with --include-ignored"]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_somebody_else_holds_is_away() {
+    let server = TestServer::new().await;
+    let Some(path) = server.store_url.strip_prefix("sqlite:") else {
+        return;
+    };
+    let holder = rusqlite::Connection::open(path).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = server
+        .post("/v1/answers", json!({"question": "What is alpha?"}))
+        .await;
+    assert_eq!(
+        (refused.status, &refused.json()["code"]),
+        (503, &json!("store_away")),
+        "{refused:#?}"
+    );
+    holder.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(server.ask(CARD_QUESTION).await["status"], "finished");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_another_question_is_refused() {
+    let server = TestServer::new().await;
+    let ask = |question: &str, key: &str| {
+        Ask::post("/v1/answers", &json!({ "question": question })).with("idempotency-key", key)
+    };
+    let first = server.send(ask(CARD_QUESTION, "one")).await.json();
+    assert_eq!(
+        server.send(ask(CARD_QUESTION, "one")).await.json()["id"],
+        first["id"]
+    );
+    let other = server
+        .send(ask("How many orders were placed in 2025?", "one"))
+        .await;
+    assert_eq!(
+        (other.status, &other.json()["code"]),
+        (422, &json!("key_reused")),
+        "{other:#?}"
+    );
+    assert!(
+        other.json()["detail"]
+            .as_str()
+            .unwrap()
+            .contains(first["id"].as_str().unwrap())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_request_cannot_be_is_said_by_name() {
+    let server = TestServer::new().await;
+    for limit in ["abc", "-1", "1.0", "0", ""] {
+        let refused = server.get(&format!("/v1/sessions?limit={limit}")).await;
+        assert_eq!(refused.status, 400, "{limit}");
+        assert!(
+            refused.body.contains("`limit` is a whole number"),
+            "{}",
+            refused.body
+        );
+    }
+    let body = json!({"question": CARD_QUESTION});
+    let packed = server
+        .send(Ask::post("/v1/answers", &body).with("content-encoding", "gzip"))
+        .await;
+    assert_eq!(packed.status, 415);
+    assert!(packed.body.contains("Content-Encoding"), "{}", packed.body);
+    let plain = server
+        .send(Ask::post("/v1/answers", &body).with("content-encoding", "identity"))
+        .await;
+    assert_eq!(plain.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_whose_price_is_not_known_says_so() {
+    let server = TestServer::scripted(vec![Reply::text("It is unknown.")]).await;
+    server.ask("What is alpha?").await;
+    let usage = server.get("/v1/admin/usage").await.json();
+    assert_eq!(
+        (&usage["days"][0]["answers"], &usage["days"][0]["cost_usd"]),
+        (&json!(1), &json!(null))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -472,3 +472,86 @@ async fn a_name_in_a_step_is_no_markup() {
         .unwrap();
     assert!(steps.contains("unknown field \\`entry\\`"), "{steps}");
 }
+
+/// Chat front ends send back what they showed folded before an answer's text.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_is_found_again_behind_what_its_front_end_put_before_answers() {
+    let server = TestServer::new().await;
+    let said = |role: &str, text: &str| json!({"role": role, "content": text});
+    let first = json!({"messages": [said("user", QUESTION)]});
+    let first = server.post("/v1/chat/completions", first).await;
+    let text = first.json()["choices"][0]["message"]["content"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for before in [
+        "<think>\nqueries Orders\n</think>\n",
+        "<Thinking>x</Thinking>",
+        "<details type=\"reasoning\" done=\"true\" duration=\"1\">\n<summary>Thought</summary>\n> x\n</details>\n",
+        "<think>a</think>\n<details type=\"tool_calls\">b</details>\n",
+        ":::thinking\nx\n:::\n",
+        "",
+    ] {
+        let answered = said("assistant", &format!("{before}{text}"));
+        let body = json!({"messages": [said("user", QUESTION), answered, said("user", "And in 2024?")]});
+        let next = server.post("/v1/chat/completions", body).await;
+        // It was asked on from the same answer: the first goes on, the others stand beside it.
+        let session = next.header("x-cardinal-session");
+        let whole = server.get(&format!("/v1/sessions/{session}")).await.json();
+        let tape = server
+            .get(&format!("/v1/answers/{}/tape", next.header("x-cardinal-answer")))
+            .await;
+        assert!(tape.body.contains("\"previous\":\"ans_"), "{before}: {whole:#}");
+    }
+    for foreign in ["<think>never ends", "something else "] {
+        let answered = said("assistant", &format!("{foreign}{text}"));
+        let body = json!({"messages": [said("user", QUESTION), answered, said("user", "And in 2024?")]});
+        let next = server.post("/v1/chat/completions", body).await;
+        let tape = server
+            .get(&format!("/v1/answers/{}/tape", next.header("x-cardinal-answer")))
+            .await;
+        assert!(tape.body.contains("\"previous\":null"), "{foreign}");
+    }
+}
+
+/// None is asked of a model, and none is kept as a session.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_of_front_ends_beside_a_conversation_are_answered_at_once() {
+    let server = TestServer::scripted(Vec::new()).await;
+    let structured = "Analyze this conversation and provide:\n1. The detected language of the conversation\n2. A concise title in \
+                      the detected language (5 words or less, no punctuation or quotation)\n\nUser: Revenue by month\nAI: ok";
+    let vercel = "Generate a short title based on the first message a user begins a conversation with.";
+    let tool = json!([{"type": "function", "function": {"name": "title", "parameters": {}}}]);
+    let said = |role: &str, text: &str| json!({"role": role, "content": text});
+    for (body, answer) in [
+        (
+            json!({"messages": [said("user", structured)], "tools": tool}),
+            "Revenue by month",
+        ),
+        (
+            json!({"messages": [said("user", structured)], "response_format": {"type": "json_schema", "json_schema": {}}}),
+            "Revenue by month",
+        ),
+        (
+            json!({"messages": [said("user", "Your task is to reflect the speaker's likely facial expression through a fitting emoji.")]}),
+            "📊",
+        ),
+        (
+            json!({"messages": [said("user", "### Task:\nGenerate a prompt\n{ \"prompt\": \"x\" }")]}),
+            "{\"prompt\":\"\"}",
+        ),
+        (
+            json!({"messages": [said("system", vercel), said("user", "Orders by country")]}),
+            "Orders by country",
+        ),
+    ] {
+        let reply = server.post("/v1/chat/completions", body).await;
+        assert_eq!(reply.status, 200, "{reply:#?}");
+        let content = reply.json()["choices"][0]["message"]["content"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert!(content.contains(answer), "{content}");
+    }
+    assert_eq!(server.get("/v1/sessions").await.json()["sessions"], json!([]));
+}

@@ -1,8 +1,10 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use http::HeaderName;
 use ipnet::IpNet;
 use jsonwebtoken::Algorithm;
+use url::Host;
 
 use super::value::address;
 use crate::config::error::ConfigError;
@@ -50,9 +52,9 @@ pub(super) fn server(
     Ok(ServerSettings {
         credential,
         auth: file.auth.unwrap_or(usual),
-        hosts: lower(file.hosts),
+        hosts: host_names(file.hosts, origins)?,
         origins: web_origins(file.origins, origins)?,
-        admins: file.admins.unwrap_or_default(),
+        admins: principals(file.admins, origins)?,
         max_body_bytes: count(
             file.max_body_kb.map(|kb| kb.saturating_mul(1024)),
             default.max_body_bytes,
@@ -68,10 +70,63 @@ pub(super) fn server(
     })
 }
 
-fn lower(written: Option<Vec<String>>) -> Vec<String> {
+/// Names of hosts as a request's header has them: a name, with or without a port.
+fn host_names(written: Option<Vec<String>>, origins: &SettingOrigins) -> Result<Vec<String>, ConfigError> {
     let all = written.unwrap_or_default().into_iter();
-    all.map(|text| text.trim().to_ascii_lowercase()).collect()
+    all.map(|text| {
+        let name = text.trim().to_ascii_lowercase();
+        if name.is_empty() || name.contains(['/', '*', '@', '?', '#']) || name.contains(char::is_whitespace) {
+            let problem = format!(
+                "{text:?} is not the name of a host: write each name that people use, such as cardinal.example.com or \
+                 localhost:8600"
+            );
+            return Err(ConfigError::setting(origins.place("server.hosts"), problem));
+        }
+        Ok(name)
+    })
+    .collect()
 }
+
+/// Names of principals, which have to be those that requests come with, to the letter.
+fn principals(written: Option<Vec<String>>, origins: &SettingOrigins) -> Result<Vec<String>, ConfigError> {
+    let all = written.unwrap_or_default().into_iter();
+    all.map(|text| {
+        if text.trim().is_empty() || text.trim() != text {
+            let problem = format!("{text:?} names nobody: write a principal, without white space around it");
+            return Err(ConfigError::setting(origins.place("server.admins"), problem));
+        }
+        Ok(text)
+    })
+    .collect()
+}
+
+/// Headers that say something else of a request, which its client chooses.
+const TAKEN_HEADERS: [&str; 22] = [
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "cookie",
+    "expect",
+    "forwarded",
+    "host",
+    "idempotency-key",
+    "last-event-id",
+    "origin",
+    "proxy-authorization",
+    "referer",
+    "traceparent",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "via",
+    "x-forwarded-for",
+];
+/// The widest networks that may be a proxy's: bits that all addresses of one have in common, of IPv4 and IPv6.
+const WIDEST: (u8, u8) = (8, 16);
 
 /// Origins as browsers write them: scheme, host, port, and nothing behind.
 fn web_origins(written: Option<Vec<String>>, origins: &SettingOrigins) -> Result<Vec<String>, ConfigError> {
@@ -102,11 +157,29 @@ fn jwt(file: JwtConfig, origins: &SettingOrigins) -> Result<JwtSettings, ConfigE
     let place = origins.place("server.jwt.jwks_url");
     let mut jwks_url = address(&jwks_url, &place)?;
     // An address of ours ends in a slash, so that paths can be joined to it; this one is a file.
+    let here = match jwks_url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    if jwks_url.scheme() != "https" && !here {
+        let problem =
+            "keys are not fetched without TLS, where anybody on the way could put theirs in: write https://";
+        return Err(ConfigError::setting(place, problem));
+    }
     let path = jwks_url.path().trim_end_matches('/').to_owned();
     jwks_url.set_path(&path);
     let names = file
         .algorithms
         .unwrap_or_else(|| vec!["RS256".to_owned(), "ES256".to_owned()]);
+    if names.is_empty() {
+        let problem = "is empty, so that no token would be good: write RS256, or leave it out";
+        return Err(ConfigError::setting(
+            origins.place("server.jwt.algorithms"),
+            problem,
+        ));
+    }
     let algorithms: Result<Vec<Algorithm>, ConfigError> =
         names.iter().map(|name| algorithm(name, origins)).collect();
     Ok(JwtSettings {
@@ -141,10 +214,15 @@ fn algorithm(name: &str, origins: &SettingOrigins) -> Result<Algorithm, ConfigEr
 
 fn proxy(file: ProxyConfig, origins: &SettingOrigins) -> Result<ProxySettings, ConfigError> {
     let header = required(file.header, "server.proxy.header", origins)?;
-    let header = header.parse().map_err(|_| {
-        let problem = format!("{header:?} is not the name of a header");
-        ConfigError::setting(origins.place("server.proxy.header"), problem)
-    })?;
+    let refused = |problem: String| ConfigError::setting(origins.place("server.proxy.header"), problem);
+    let name = header.parse();
+    let header: HeaderName = name.map_err(|_| refused(format!("{header:?} is not the name of a header")))?;
+    if TAKEN_HEADERS.contains(&header.as_str()) {
+        let problem = format!(
+            "{header} is a header with a meaning of its own: write the one in which the proxy names who asks"
+        );
+        return Err(refused(problem));
+    }
     let place = || origins.place("server.proxy.from");
     let from: Result<Vec<IpNet>, ConfigError> = file
         .from
@@ -164,6 +242,16 @@ fn proxy(file: ProxyConfig, origins: &SettingOrigins) -> Result<ProxySettings, C
             place(),
             "is required here: without the proxy's address anyone could say who asks",
         ));
+    }
+    let wide = |net: &&IpNet| match net {
+        IpNet::V4(net) => net.prefix_len() < WIDEST.0,
+        IpNet::V6(net) => net.prefix_len() < WIDEST.1,
+    };
+    if let Some(net) = from.iter().find(wide) {
+        let problem = format!(
+            "{net} is much of the internet: anyone there could say who asks; write the proxy's own addresses"
+        );
+        return Err(ConfigError::setting(place(), problem));
     }
     Ok(ProxySettings { header, from })
 }

@@ -24,12 +24,7 @@ pub(super) fn store(
     };
     let place = written.map(|url| {
         // The address may hold a password, so it is not shown.
-        place(url).ok_or_else(|| {
-            ConfigError::setting(
-                setting,
-                "is not a store: write sqlite:PATH or postgres://USER@HOST/DATABASE",
-            )
-        })
+        place(url).map_err(|problem| ConfigError::setting(setting, problem))
     });
     let default = StoreSettings::default();
     Ok(StoreSettings {
@@ -42,14 +37,25 @@ pub(super) fn store(
     })
 }
 
-fn place(url: &str) -> Option<StorePlace> {
+fn place(url: &str) -> Result<StorePlace, &'static str> {
     if let Some(path) = url.strip_prefix("sqlite:") {
         let path = path.strip_prefix("//").unwrap_or(path);
-        return (!path.is_empty()).then(|| StorePlace::Sqlite(PathBuf::from(path)));
+        if path.contains(":memory:") || path.starts_with("file:") || path.contains(['?', '#']) {
+            return Err(
+                "is not the path of a file: a store in memory would lose what was acknowledged, and options of SQLite are not \
+                 taken; write sqlite:PATH",
+            );
+        }
+        if !path.is_empty() {
+            return Ok(StorePlace::Sqlite(PathBuf::from(path)));
+        }
     }
     let postgres = ["postgres://", "postgresql://"];
     let named = postgres
         .iter()
         .any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
-    named.then(|| StorePlace::Postgres(SecretString::from(url)))
+    if named {
+        return Ok(StorePlace::Postgres(SecretString::from(url)));
+    }
+    Err("is not a store: write sqlite:PATH or postgres://USER@HOST/DATABASE")
 }

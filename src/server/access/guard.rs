@@ -178,7 +178,15 @@ async fn bearer(
             })),
             Err(JwtError::Refused(reason)) => {
                 tracing::debug!(reason, "a JWT was refused");
-                Err(refused())
+                let issuer = jwt.issuer();
+                let detail = format!(
+                    "the JWT is not valid here: it has expired, or is not one that {issuer} made for this server; sign in there again"
+                );
+                Err(HttpError::new(
+                    StatusCode::UNAUTHORIZED,
+                    "unauthenticated",
+                    detail,
+                ))
             }
             Err(JwtError::NoKeys(_)) => {
                 let detail = "the keys of the identity provider cannot be had now, so the credential cannot be checked";
@@ -234,6 +242,13 @@ fn proxied(
                 return Err(HttpError::forbidden(
                     "nobody whom a proxy names may be called `local`",
                 ));
+            }
+            if name.contains(',') {
+                let detail = format!(
+                    "the header {} names several; the proxy has to replace it, not add to it",
+                    proxy.header
+                );
+                return Err(HttpError::bad_request(detail));
             }
             if let Some(fault) = principal_fault(name) {
                 let detail = format!("the name in the header {} of the proxy {fault}", proxy.header);

@@ -43,6 +43,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(10);
 const AGAIN: Duration = Duration::from_secs(2);
 /// Longest wait for the keys.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The shortest modulus of an RSA key, in bytes: what is shorter can be broken.
+const SHORTEST_RSA: usize = 2048 / 8;
 /// The longest set of keys, in bytes.
 const MAX_KEYS: usize = 256 * 1024;
 /// The keys' address is all that may be asked.
@@ -127,6 +129,22 @@ impl JwtVerifier {
         })
     }
 
+    /// What there is to say of the issuer's keys: that they could not be had.
+    pub(super) fn trouble(&self) -> Option<&'static str> {
+        let known = self.ring.lock();
+        known.failed.as_ref()?;
+        Some(if known.keys.is_some() {
+            "could not be fetched again, so those of before serve; the server's log says why"
+        } else {
+            "could not be fetched, so nobody with a JWT gets in; the server's log says why"
+        })
+    }
+
+    /// Who issues the tokens.
+    pub(super) fn issuer(&self) -> &str {
+        &self.settings.issuer
+    }
+
     /// Whom a token names, if it is good.
     pub(super) async fn verify(&self, token: &SecretString) -> Result<JwtSubject, JwtError> {
         let refused = |reason: &dyn fmt::Display| JwtError::Refused(reason.to_string());
@@ -151,6 +169,10 @@ impl JwtVerifier {
         let claims = decode::<Map<String, Value>>(token, &key, &rules)
             .map_err(|error| refused(&error))?
             .claims;
+        // A list of issuers says that it is anybody's.
+        if !claims.get("iss").is_some_and(Value::is_string) {
+            return Err(refused(&"its issuer is not one text"));
+        }
         // Clocks may differ about a beginning; an end is an end.
         let now = jiff::Timestamp::now().as_second();
         if claims
@@ -251,7 +273,7 @@ impl KeyRing {
                     known.failed = None;
                 }
                 Err(reason) => {
-                    tracing::warn!(reason, "the keys for JWTs could not be fetched");
+                    tracing::warn!(jwks_url = %ring.url, reason, "the keys for JWTs could not be fetched");
                     known.failed = Some(reason);
                 }
             }
@@ -352,8 +374,18 @@ fn usable(key: &Jwk, algorithm: Algorithm) -> Option<DecodingKey> {
         .as_ref()
         .map(|declared| format!("{declared:?}"));
     let fits = declared.is_none_or(|declared| declared == format!("{algorithm:?}"));
-    let is_public = !matches!(key.algorithm, AlgorithmParameters::OctetKey(_));
-    (signs && fits && is_public)
+    let is_strong = match &key.algorithm {
+        // A shared secret checks nothing that is public.
+        AlgorithmParameters::OctetKey(_) => false,
+        AlgorithmParameters::RSA(rsa) => {
+            let modulus = URL_SAFE_NO_PAD
+                .decode(rsa.n.trim_end_matches('='))
+                .unwrap_or_default();
+            modulus.iter().skip_while(|byte| **byte == 0).count() >= SHORTEST_RSA
+        }
+        _ => true,
+    };
+    (signs && fits && is_strong)
         .then(|| DecodingKey::from_jwk(key).ok())
         .flatten()
 }

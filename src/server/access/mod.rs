@@ -46,6 +46,11 @@ pub(super) struct AccessRules {
 }
 
 impl AccessRules {
+    /// What there is to say of the keys of JWTs.
+    pub(super) fn trouble(&self) -> Option<&'static str> {
+        self.jwt.as_ref()?.trouble()
+    }
+
     /// The rules of a server that listens there.
     pub(super) fn new(settings: &ServerSettings, address: SocketAddr) -> Result<Self, WireError> {
         let lends = settings.credential == CredentialPolicy::Session;

@@ -55,6 +55,8 @@ const markdown = new Marked({
   tokenizer: {
     html() {},
     tag() {},
+    // Tildes stand before numbers, and no answer strikes out what it says.
+    del() {},
   },
   renderer: {
     // The page has headings of its own above these.

@@ -8,6 +8,16 @@ import { t } from "./texts.js";
 
 /** The view of `days` (docs/server.md) as `{ element, chart }`; the chart has to be drawn once it is in the page. */
 export function usageView(days) {
+  const rows = (unknown) =>
+    days.map((day) => [
+      day.day,
+      day.answers,
+      day.answered,
+      day.cost_usd ?? unknown,
+      day.input_tokens + day.output_tokens,
+      day.up,
+      day.down,
+    ]);
   const table = {
     title: t("admin.usage"),
     columns: [
@@ -19,17 +29,12 @@ export function usageView(days) {
       { name: "up", label: t("up"), kind: "integer" },
       { name: "down", label: t("down"), kind: "integer" },
     ],
-    rows: days.map((day) => [
-      day.day,
-      day.answers,
-      day.answered,
-      day.cost_usd,
-      day.input_tokens + day.output_tokens,
-      day.up,
-      day.down,
-    ]),
+    rows: rows(t("how.price.unknown")),
   };
-  const data = days.length > 1 ? chartData({ kind: "bar", x: "day", y: ["cost"], series: null }, table) : null;
+  const data =
+    days.length > 1
+      ? chartData({ kind: "bar", x: "day", y: ["cost"], series: null }, { ...table, rows: rows(null) })
+      : null;
   const chart = data && new ChartView(data, t("admin.usage"));
   return {
     element: h(

@@ -32,13 +32,13 @@ pub(super) struct AnswersQuery {
     rating: String,
     #[serde(default)]
     search: String,
-    limit: Option<usize>,
+    limit: Option<String>,
     before: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) struct UsageQuery {
-    days: Option<usize>,
+    days: Option<String>,
 }
 
 pub(super) async fn answers(
@@ -54,7 +54,7 @@ pub(super) async fn answers(
         rating: query.rating,
         search: query.search,
     };
-    let limit = checked_limit("limit", query.limit, PAGE, MAX_PAGE)?;
+    let limit = checked_limit("limit", query.limit.as_deref(), PAGE, MAX_PAGE)?;
     let page = state.store.all_answers(filter, limit, query.before).await?;
     Ok(Json(AnswerPage {
         answers: page.items,
@@ -96,7 +96,7 @@ pub(super) async fn usage(
     State(state): State<SharedState>,
     Query(query): Query<UsageQuery>,
 ) -> Result<Json<UsageBody>, HttpError> {
-    let days = checked_limit("days", query.days, DAYS, MAX_DAYS)?;
+    let days = checked_limit("days", query.days.as_deref(), DAYS, MAX_DAYS)?;
     let days = state.store.usage(days).await?;
     Ok(Json(UsageBody { days }))
 }

@@ -98,6 +98,10 @@ pub(super) async fn ask(
         Some(key) => state.store.answer_of_key(&caller.principal, key, None).await?,
         None => None,
     };
+    if let Some(known) = &known {
+        let record = own(&state, &caller, known).await?;
+        same_question(&record, &question, body.session.as_deref())?;
+    }
     // What was taken stays taken, whatever has become of what it went on from.
     if known.is_none()
         && let Some(after) = &body.after
@@ -108,6 +112,7 @@ pub(super) async fn ask(
             return Err(HttpError::new(StatusCode::CONFLICT, "not_finished", detail));
         }
     }
+    let (asked, named) = (question.clone(), body.session.clone());
     let request = TurnRequest {
         question,
         principal: caller.principal.clone(),
@@ -134,6 +139,7 @@ pub(super) async fn ask(
         }
         SubmissionResult::Known(id) => {
             let record = own(&state, &caller, &id).await?;
+            same_question(&record, &asked, named.as_deref())?;
             let session = record.session.clone();
             let mut response = if wants_events {
                 native_of(&state, &record, &headers)
@@ -146,6 +152,22 @@ pub(super) async fn ask(
             Ok(response)
         }
     }
+}
+
+/// Refuses a key that was used for another question: whoever sends it believes that this one was taken.
+fn same_question(record: &AnswerRecord, question: &str, session: Option<&str>) -> Result<(), HttpError> {
+    if record.question == question && session.is_none_or(|session| session == record.session) {
+        return Ok(());
+    }
+    let detail = format!(
+        "this `Idempotency-Key` was used for another question, which {} answers; send a new key with a new question",
+        record.id
+    );
+    Err(HttpError::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "key_reused",
+        detail,
+    ))
 }
 
 /// The key that makes a question that is sent again the same question. One that cannot be kept is refused: whoever sends it
@@ -178,15 +200,17 @@ pub(super) fn name_answer(headers: &mut HeaderMap, answer: &str, session: &str) 
     }
 }
 
+/// The error of a turn that nobody waits for here any more.
+pub(super) fn left(id: &str) -> HttpError {
+    let detail = format!(
+        "the answer is not there yet, and nobody waits for it here any more; read it with GET /v1/answers/{id}"
+    );
+    HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "not_finished", detail).after(5)
+}
+
 /// The record of an answer, when its turn is over.
 pub(super) async fn finished(state: &SharedState, id: &str, log: TurnLog) -> Result<AnswerRecord, HttpError> {
-    let left = |_| {
-        let detail = format!(
-            "the answer is not there yet, and nobody waits for it here any more; read it with GET /v1/answers/{id}"
-        );
-        HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "not_finished", detail).after(5)
-    };
-    log.last().await.map_err(left)?;
+    log.last().await.map_err(|_| left(id))?;
     let record = state.store.answer(id, None).await?;
     let record = record.map(|record| state.addresses.record(record));
     record.ok_or_else(|| HttpError::no_answer(id))

@@ -6,7 +6,7 @@ use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use serde::de::DeserializeOwned;
 
 use crate::server::http_error::HttpError;
@@ -35,6 +35,18 @@ impl<T: DeserializeOwned> FromRequest<SharedState> for JsonRequest<T> {
             .trim();
         if !kind.eq_ignore_ascii_case("application/json") {
             let detail = "the body has to be JSON: send the header `Content-Type: application/json`";
+            return Err(HttpError::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "bad_request",
+                detail,
+            ));
+        }
+        let coded = request.headers().get_all(CONTENT_ENCODING).iter();
+        if coded
+            .into_iter()
+            .any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+        {
+            let detail = "the body has to be sent as it is: leave the header `Content-Encoding` out";
             return Err(HttpError::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "bad_request",

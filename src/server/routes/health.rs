@@ -34,7 +34,11 @@ pub(super) async fn ready(State(state): State<SharedState>) -> Response {
         let remark = format!("could not be loaded again, so the one before serves: {why}");
         ("catalog".to_owned(), remark)
     });
-    told(&checks, trouble.into_iter().collect())
+    let keys = state
+        .access
+        .trouble()
+        .map(|why| ("jwt_keys".to_owned(), why.to_owned()));
+    told(&checks, trouble.into_iter().chain(keys).collect())
 }
 
 /// What a server answers that has no catalog yet: the probes, and to everybody else that it begins.

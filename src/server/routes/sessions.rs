@@ -28,7 +28,7 @@ const MAX_SEARCH: usize = 1024;
 pub(super) struct ListQuery {
     #[serde(default)]
     search: String,
-    limit: Option<usize>,
+    limit: Option<String>,
     before: Option<String>,
 }
 
@@ -64,7 +64,7 @@ pub(super) async fn list(
 ) -> Result<Json<SessionPage>, HttpError> {
     checked_search(&query.search)?;
     let before = query.before.as_deref().map(cursor).transpose()?;
-    let limit = checked_limit("limit", query.limit, PAGE, MAX_PAGE)?;
+    let limit = checked_limit("limit", query.limit.as_deref(), PAGE, MAX_PAGE)?;
     let page = state
         .store
         .sessions(&caller.principal, &query.search, limit, before)
@@ -78,15 +78,20 @@ pub(super) async fn list(
 /// How many items a list gives: what was asked for, or a usual number, and at most so many. None are nothing to ask for.
 pub(super) fn checked_limit(
     name: &str,
-    asked: Option<usize>,
+    asked: Option<&str>,
     usual: usize,
     most: usize,
 ) -> Result<usize, HttpError> {
-    match asked {
-        Some(0) => Err(HttpError::bad_request(format!(
-            "`{name}` is at least 1; without it there are {usual}, and more than {most} are never given at once"
+    let Some(asked) = asked else { return Ok(usual) };
+    let asked = asked.trim();
+    let is_number = !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit());
+    // A number that is too long to be read is more than the most.
+    let number = is_number.then(|| asked.parse().unwrap_or(usize::MAX));
+    match number {
+        Some(number) if number > 0 => Ok(number.min(most)),
+        _ => Err(HttpError::bad_request(format!(
+            "`{name}` is a whole number from 1 on; without it there are {usual}, and more than {most} are never given at once"
         ))),
-        asked => Ok(asked.unwrap_or(usual).min(most)),
     }
 }
 

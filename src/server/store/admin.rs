@@ -73,7 +73,8 @@ impl SessionStore {
         self.read(move |db| {
             db.rows(
                 "SELECT created_at / 86400000, count(*), count(*) FILTER (WHERE outcome = 'answered'), \
-                 CAST(coalesce(sum(cost_usd), 0) AS DOUBLE PRECISION), CAST(coalesce(sum(input_tokens), 0) AS BIGINT), \
+                 CASE WHEN count(*) FILTER (WHERE status = 'finished' AND cost_usd IS NULL) > 0 THEN NULL \
+                 ELSE CAST(coalesce(sum(cost_usd), 0) AS DOUBLE PRECISION) END, CAST(coalesce(sum(input_tokens), 0) AS BIGINT), \
                  CAST(coalesce(sum(output_tokens), 0) AS BIGINT), count(*) FILTER (WHERE rating = 'up'), \
                  count(*) FILTER (WHERE rating = 'down') \
                  FROM answers WHERE created_at >= ?1 GROUP BY 1 ORDER BY 1 DESC",

@@ -1,3 +1,5 @@
+use rusqlite::ErrorCode;
+
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionStoreError {
@@ -58,7 +60,6 @@ impl DatabaseError {
         }
     }
 
-    #[cfg(feature = "postgres")]
     pub(super) fn passing(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
@@ -69,13 +70,28 @@ impl DatabaseError {
 
 impl From<rusqlite::Error> for DatabaseError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::lasting(error.to_string())
+        // Somebody holds the file, or it cannot be reached: what was asked is not at fault.
+        let passing = matches!(
+            error.sqlite_error_code(),
+            Some(
+                ErrorCode::DatabaseBusy
+                    | ErrorCode::DatabaseLocked
+                    | ErrorCode::CannotOpen
+                    | ErrorCode::SystemIoFailure
+                    | ErrorCode::ReadOnly
+                    | ErrorCode::DiskFull
+            )
+        );
+        Self {
+            reason: error.to_string(),
+            passing,
+        }
     }
 }
 
 impl From<rusqlite::Error> for SessionStoreError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Statement(error.to_string())
+        DatabaseError::from(error).into()
     }
 }
 

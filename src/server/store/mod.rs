@@ -120,12 +120,13 @@ impl SessionStore {
         let file = path.to_owned();
         let opened = tokio::task::spawn_blocking(move || schema::open(&file)).await;
         let connection = opened.map_err(|_| SessionStoreError::Closed)??;
+        let writer = Writer::start(connection, path.to_owned())?;
         Ok(Self {
             name: format!("sqlite:{}", path.display()),
             settings,
             database: Database::Sqlite {
-                writer: Writer::start(connection)?,
-                readers: ReaderPool::new(path.to_owned()),
+                readers: ReaderPool::beside(&writer),
+                writer,
             },
             tapes: TapePlace::beside(path),
             presence: Some(beside(path, ".processes")),
@@ -150,6 +151,11 @@ impl SessionStore {
 
     /// Whether it can be read now.
     pub(super) async fn is_readable(&self) -> bool {
+        if let Database::Sqlite { writer, .. } = &self.database
+            && !writer.is_in_place()
+        {
+            return false;
+        }
         let read = self.read(|db| db.first("SELECT 1", &[], |_| Ok(())));
         tokio::time::timeout(Duration::from_secs(2), read)
             .await

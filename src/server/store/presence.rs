@@ -4,8 +4,12 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::SessionStore;
+
+/// How old the file of a process is that may be removed.
+const LEFT: Duration = Duration::from_secs(3600);
 
 /// A process that is there, as long as this is held.
 #[derive(Debug)]
@@ -32,7 +36,25 @@ impl SessionStore {
         }
         let file = File::create(&path)?;
         file.lock()?;
+        self.remove_left();
         Ok(Some(Presence { path, _locked: file }))
+    }
+
+    /// Removes files of processes that were killed long ago. One that was just made is not locked yet.
+    fn remove_left(&self) {
+        let files = self
+            .presence
+            .as_ref()
+            .and_then(|folder| fs::read_dir(folder).ok());
+        for file in files.into_iter().flatten().flatten() {
+            let made = file.metadata().and_then(|about| about.modified());
+            let is_old = made.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT));
+            let is_free = || File::open(file.path()).is_ok_and(|file| file.try_lock().is_ok());
+            if is_old && is_free() {
+                // What stays says the same.
+                let _ = fs::remove_file(file.path());
+            }
+        }
     }
 
     /// Whether [`SessionStore::is_gone`] can tell anything.

@@ -15,7 +15,7 @@ use super::plain_text::step_in_markdown;
 use crate::server::access::Requester;
 use crate::server::http_error::HttpError;
 use crate::server::record::AnswerRecord;
-use crate::server::routes::answers::{asker, checked_question, checked_session, finished, name_answer};
+use crate::server::routes::answers::{asker, checked_question, checked_session, finished, left, name_answer};
 use crate::server::routes::body::JsonRequest;
 use crate::server::routes::log::TurnLog;
 use crate::server::routes::sse::{frames, stream as sse, told_when_cut};
@@ -136,10 +136,10 @@ async fn whole(
     reader: EventReader,
 ) -> Result<(AnswerRecord, String), HttpError> {
     let (mut reasoning, mut log) = (String::new(), TurnLog::here(reader));
-    while let Some(Ok((_, event))) = log.next().await {
+    while let Some(next) = log.next().await {
+        let (_, event) = next.map_err(|_| left(answer))?;
         reasoning.extend(step_in_markdown(&event));
     }
-    // The log is at its end, or was cut.
     let record = finished(state, answer, TurnLog::of(state, answer, 0)).await?;
     Ok((record, reasoning))
 }

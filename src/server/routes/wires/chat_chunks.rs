@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::plain_text::{extra, inert, sources, step_in_markdown, tokens, why_not};
+use super::plain_text::{AnswerEnding, extra, inert, sources, step_in_markdown, tokens, why_not};
 use crate::server::event::TurnEvent;
 use crate::server::http_error::{HttpError, openai_body};
 use crate::server::record::{AnswerBody, AnswerRecord, AnswerStatus, spoken_text};
@@ -26,10 +26,11 @@ fn data(value: &Value) -> String {
 }
 
 fn finish_reason(answer: &AnswerBody) -> &'static str {
-    match answer.text("stop_reason") {
-        "output_limit" => "length",
-        "model_refused" => "content_filter",
-        _ => "stop",
+    match AnswerEnding::of(answer) {
+        AnswerEnding::Whole => "stop",
+        AnswerEnding::Withheld => "content_filter",
+        // This protocol has no word for a failure: a client must not take what is there for whole.
+        AnswerEnding::Cut | AnswerEnding::Failed => "length",
     }
 }
 

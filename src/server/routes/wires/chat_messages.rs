@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::thoughts::without_thoughts;
 use crate::server::http_error::HttpError;
 use crate::server::turns::message_hash;
 
@@ -213,7 +214,13 @@ pub(super) fn question_of(messages: &[ChatMessage]) -> Result<ChatQuestion, Http
     };
     let mut hash = blake3::hash(b"cardinal: a conversation");
     for message in before {
-        hash = message_hash(hash, &message.role, &message.text()?);
+        let text = message.text()?;
+        let said = if message.role == "assistant" {
+            without_thoughts(&text)
+        } else {
+            &text
+        };
+        hash = message_hash(hash, &message.role, said);
     }
     let question = last.text()?;
     Ok(ChatQuestion {

@@ -41,6 +41,30 @@ pub(super) fn extra(record: &AnswerRecord) -> Value {
     Value::Object(extra)
 }
 
+/// How an answer ended, in the words that the protocols of others have for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AnswerEnding {
+    /// It says all that there is to say.
+    Whole,
+    /// A limit, a guard or a person ended it before that.
+    Cut,
+    /// It was withheld.
+    Withheld,
+    /// The model or the data source failed.
+    Failed,
+}
+
+impl AnswerEnding {
+    pub(super) fn of(answer: &AnswerBody) -> Self {
+        match (answer.text("outcome"), answer.text("stop_reason")) {
+            (_, "output_limit") | ("budget_exhausted" | "loop_stopped" | "cancelled", _) => Self::Cut,
+            (_, "model_refused" | "ungrounded") => Self::Withheld,
+            ("upstream_failed", _) => Self::Failed,
+            _ => Self::Whole,
+        }
+    }
+}
+
 /// The pages behind an answer, each once: address and name.
 pub(super) fn sources(record: &AnswerRecord) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();

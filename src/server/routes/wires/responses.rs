@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::chat::{named_session, turn_of};
 use super::chat_chunks::{MODEL, error_frame};
 use super::chat_messages::{ChatMessage, no_tools, none_of, plain_text_wanted, question_of};
-use super::plain_text::{extra, inert, sources, tokens, why_not};
+use super::plain_text::{AnswerEnding, extra, inert, sources, tokens, why_not};
 use crate::server::access::Requester;
 use crate::server::event::TurnEvent;
 use crate::server::http_error::HttpError;
@@ -197,9 +197,18 @@ fn whole(record: &AnswerRecord, previous: Option<&str>) -> Value {
     let Some(answer) = &record.answer else {
         return object(&record.id, "failed", &json!([]), previous);
     };
-    let cut = answer.text("stop_reason") == "output_limit";
-    let status = if cut { "incomplete" } else { "completed" };
-    let output = json!([item(&record.id, status, &json!([part(record, answer)]))]);
+    let (status, why) = match AnswerEnding::of(answer) {
+        AnswerEnding::Whole => ("completed", None),
+        AnswerEnding::Cut => ("incomplete", Some("max_output_tokens")),
+        AnswerEnding::Withheld => ("incomplete", Some("content_filter")),
+        AnswerEnding::Failed => ("failed", None),
+    };
+    let item_status = if status == "completed" {
+        status
+    } else {
+        "incomplete"
+    };
+    let output = json!([item(&record.id, item_status, &json!([part(record, answer)]))]);
     let mut response = object(&record.id, status, &output, previous);
     let (input, cached, output) = tokens(answer);
     if let Some(map) = response.as_object_mut() {
@@ -209,10 +218,15 @@ fn whole(record: &AnswerRecord, previous: Option<&str>) -> Value {
         });
         map.insert("usage".to_owned(), usage);
         map.insert("cardinal".to_owned(), extra(record));
-        if cut {
+        if let Some(why) = why {
+            map.insert("incomplete_details".to_owned(), json!({ "reason": why }));
+        }
+        if status == "failed" {
+            let message = Some(answer.text("stop_detail")).filter(|detail| !detail.is_empty());
+            let message = message.unwrap_or("the model or the data source failed");
             map.insert(
-                "incomplete_details".to_owned(),
-                json!({"reason": "max_output_tokens"}),
+                "error".to_owned(),
+                json!({"code": "server_error", "message": message}),
             );
         }
     }
@@ -293,18 +307,14 @@ impl ResponseWriter {
         );
         let part = part(record, answer);
         self.event("response.content_part.done", &placed(json!({ "part": part })));
-        let done = item(&id, "completed", &json!([part]));
+        let response = whole(record, self.previous.as_deref());
+        let done = response.pointer("/output/0").cloned().unwrap_or_default();
         self.event(
             "response.output_item.done",
             &json!({"output_index": 0, "item": done}),
         );
-        let response = whole(record, self.previous.as_deref());
-        let kind = if response.get("status").is_some_and(|status| status == "completed") {
-            "response.completed"
-        } else {
-            "response.incomplete"
-        };
-        self.event(kind, &json!({ "response": response }));
+        let status = response.get("status").and_then(Value::as_str).unwrap_or("failed");
+        self.event(&format!("response.{status}"), &json!({ "response": response }));
     }
 }
 

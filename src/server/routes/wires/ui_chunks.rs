@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::plain_text::{extra, sources, step_in_words, why_not};
+use super::plain_text::{AnswerEnding, extra, sources, step_in_words, why_not};
 use crate::agent::CallStatus;
 use crate::server::event::TurnEvent;
 use crate::server::record::{AnswerRecord, AnswerStatus, spoken_text};
@@ -141,10 +141,11 @@ impl UiWriter {
             self.part("follow-ups", "follow-ups", &json!(record.follow_ups));
         }
         self.end_step();
-        let finish = match answer.text("stop_reason") {
-            "output_limit" => "length",
-            "model_refused" => "content-filter",
-            _ => "stop",
+        let finish = match AnswerEnding::of(answer) {
+            AnswerEnding::Whole => "stop",
+            AnswerEnding::Cut => "length",
+            AnswerEnding::Withheld => "content-filter",
+            AnswerEnding::Failed => "error",
         };
         let at = |pointer: &str| answer.0.pointer(pointer).cloned().unwrap_or_default();
         let metadata = json!({

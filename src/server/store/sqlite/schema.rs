@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use crate::server::store::error::SessionStoreError;
 
@@ -29,6 +29,9 @@ pub(in crate::server::store) fn open(path: &Path) -> Result<Connection, SessionS
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
     }
+    // Connections that come later find it.
+    let made = fs::OpenOptions::new().create(true).append(true).open(path);
+    made.map_err(|error| failed(error.to_string()))?;
     let mut connection = connect(path).map_err(|error| failed(error.to_string()))?;
     make_private(path);
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -38,7 +41,9 @@ pub(in crate::server::store) fn open(path: &Path) -> Result<Connection, SessionS
 
 /// A connection with the settings that all of them have.
 pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
+    // It makes no file.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;

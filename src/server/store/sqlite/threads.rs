@@ -1,6 +1,6 @@
 //! The thread that writes, and the connections that read.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -20,7 +20,8 @@ const MOST_READERS: usize = 8;
 
 /// What is left to do once a batch is committed, or not: to tell whoever waits.
 type Reply = Box<dyn FnOnce(Option<DatabaseError>) + Send>;
-type Job = Box<dyn FnOnce(&Connection) -> Reply + Send>;
+/// What is to be done, or told that it cannot be.
+type Job = Box<dyn FnOnce(Result<&Connection, DatabaseError>) -> Reply + Send>;
 
 enum Order {
     Job(Job),
@@ -28,20 +29,73 @@ enum Order {
     EmptyLog(oneshot::Sender<bool>),
 }
 
+/// Where the file of a store is. A file that was moved away or replaced can be written to as if nothing had happened, and nobody
+/// finds it again.
+#[derive(Debug)]
+struct FilePlace {
+    path: PathBuf,
+    opened: Option<FileIdentity>,
+}
+
+/// What tells a file from another one at its path.
+type FileIdentity = (u64, u64);
+
+impl FilePlace {
+    fn of(path: PathBuf) -> Self {
+        let opened = identity_of(&path);
+        Self { path, opened }
+    }
+
+    fn check(&self) -> Result<(), DatabaseError> {
+        if identity_of(&self.path) == self.opened {
+            return Ok(());
+        }
+        let path = self.path.display();
+        Err(DatabaseError::passing(format!(
+            "its file is not at {path} any more; put it back, or start the server again for a new one"
+        )))
+    }
+}
+
+#[cfg(unix)]
+fn identity_of(path: &Path) -> Option<FileIdentity> {
+    use std::os::unix::fs::MetadataExt as _;
+    let file = std::fs::metadata(path).ok()?;
+    Some((file.dev(), file.ino()))
+}
+
+/// A system that lets nobody move a file that is open.
+#[cfg(not(unix))]
+fn identity_of(_: &Path) -> Option<FileIdentity> {
+    None
+}
+
 /// The thread that writes.
 #[derive(Debug, Clone)]
 pub(in crate::server::store) struct Writer {
     jobs: mpsc::Sender<Order>,
+    place: Arc<FilePlace>,
 }
 
 impl Writer {
-    pub(in crate::server::store) fn start(connection: Connection) -> Result<Self, SessionStoreError> {
+    /// Writes to the file at this path, which the connection has open.
+    pub(in crate::server::store) fn start(
+        connection: Connection,
+        path: PathBuf,
+    ) -> Result<Self, SessionStoreError> {
         let (jobs, queue) = mpsc::channel();
+        let place = Arc::new(FilePlace::of(path));
+        let written = Arc::clone(&place);
         thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || write(&connection, &queue))
+            .spawn(move || write(&connection, &written, &queue))
             .map_err(|_| SessionStoreError::Closed)?;
-        Ok(Self { jobs })
+        Ok(Self { jobs, place })
+    }
+
+    /// Whether the file is where it was opened.
+    pub(in crate::server::store) fn is_in_place(&self) -> bool {
+        self.place.check().is_ok()
     }
 
     pub(in crate::server::store) async fn run<T: Send + 'static>(
@@ -51,7 +105,7 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             // A job that fails takes nothing of its batch with it.
-            let result = in_savepoint(connection, work);
+            let result = connection.and_then(|connection| in_savepoint(connection, work));
             Box::new(move |failed: Option<DatabaseError>| {
                 let result = match failed {
                     Some(error) => Err(error),
@@ -93,11 +147,11 @@ fn say(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
 }
 
 /// Does what it is told until nobody can tell it anything any more.
-fn write(connection: &Connection, queue: &mpsc::Receiver<Order>) {
+fn write(connection: &Connection, place: &FilePlace, queue: &mpsc::Receiver<Order>) {
     let mut log_waits = Vec::new();
     while let Ok(first) = queue.recv() {
         match first {
-            Order::Job(job) => commit(connection, job, queue, &mut log_waits),
+            Order::Job(job) => commit((connection, place), job, queue, &mut log_waits),
             Order::EmptyLog(reply) => log_waits.push(reply),
         }
         if !log_waits.is_empty() {
@@ -112,28 +166,34 @@ fn write(connection: &Connection, queue: &mpsc::Receiver<Order>) {
 
 /// Runs a job and those that wait behind it, and commits them together.
 fn commit(
-    connection: &Connection,
+    (connection, place): (&Connection, &FilePlace),
     first: Job,
     queue: &mpsc::Receiver<Order>,
     log_waits: &mut Vec<oneshot::Sender<bool>>,
 ) {
-    let begun = say(connection, "BEGIN IMMEDIATE");
-    let mut replies = vec![first(connection)];
+    let begun = place
+        .check()
+        .and_then(|()| Ok(say(connection, "BEGIN IMMEDIATE")?));
+    // Without a transaction nothing is tried: each statement would wait as long once more.
+    let within = || begun.clone().map(|()| connection);
+    let mut replies = vec![first(within())];
     while replies.len() < MAX_BATCH
         && let Ok(next) = queue.try_recv()
     {
         match next {
-            Order::Job(job) => replies.push(job(connection)),
+            Order::Job(job) => replies.push(job(within())),
             Order::EmptyLog(reply) => log_waits.push(reply),
         }
     }
-    let ended = begun.and_then(|()| say(connection, "COMMIT"));
+    let ended = begun.clone().and_then(|()| Ok(say(connection, "COMMIT")?));
     if let Err(error) = &ended {
         tracing::error!(%error, "the store could not commit");
-        // There may be no transaction to roll back.
-        let _ = connection.execute_batch("ROLLBACK");
+        if begun.is_ok() {
+            // There may be no transaction to roll back.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
     }
-    let failed = ended.err().map(DatabaseError::from);
+    let failed = ended.err();
     for reply in replies {
         reply(failed.clone());
     }
@@ -151,15 +211,16 @@ fn empty(connection: &Connection) -> rusqlite::Result<bool> {
 /// Connections that read, opened as they are needed.
 #[derive(Debug, Clone)]
 pub(in crate::server::store) struct ReaderPool {
-    path: Arc<PathBuf>,
+    file: Arc<FilePlace>,
     places: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Connection>>>,
 }
 
 impl ReaderPool {
-    pub(in crate::server::store) fn new(path: PathBuf) -> Self {
+    /// Reads from the file that this thread writes to.
+    pub(in crate::server::store) fn beside(writer: &Writer) -> Self {
         Self {
-            path: Arc::new(path),
+            file: Arc::clone(&writer.place),
             places: Arc::new(Semaphore::new(MOST_READERS)),
             idle: Arc::default(),
         }
@@ -178,7 +239,11 @@ impl ReaderPool {
             let kept = pool.lock().pop();
             let connection = match kept {
                 Some(connection) => connection,
-                None => schema::connect(&pool.path)?,
+                // Another file would take the log of this one for its own, and throw it away.
+                None => pool
+                    .file
+                    .check()
+                    .and_then(|()| Ok(schema::connect(&pool.file.path)?))?,
             };
             let result = work(&connection);
             pool.lock().push(connection);
