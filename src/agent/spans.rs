@@ -112,7 +112,7 @@ fn whole(span: &Span, completion: &Completion) {
         StopCause::End => "stop",
         StopCause::ToolCalls => "tool_calls",
         StopCause::Length => "length",
-        StopCause::Refusal => "content_filter",
+        StopCause::Refusal | StopCause::Withheld => "content_filter",
         StopCause::Garbled => "error",
     };
     set_texts(span, "gen_ai.response.finish_reasons", &[reason]);

@@ -9,7 +9,7 @@ use super::guard_notes::GuardNote;
 use super::protocol::{LoopEnd, TurnEffect, TurnInput};
 use super::state::{TurnPhase, TurnState};
 use super::{Event, StopReason};
-use crate::model::{Completion, Message, StopCause, ToolChoice};
+use crate::model::{Completion, Message, StopCause, ToolCall, ToolChoice};
 
 /// One step of the machine.
 pub(super) fn step(mut turn: TurnState, input: TurnInput, now: Duration) -> (TurnState, TurnEffect) {
@@ -141,6 +141,15 @@ impl TurnState {
         if completion.stop == StopCause::Refusal {
             return self.end(StopReason::ModelRefused, completion.text);
         }
+        if completion.stop == StopCause::Withheld {
+            return self.end_with(LoopEnd {
+                cut: true,
+                ..LoopEnd::new(StopReason::ModelRefused, completion.text)
+            });
+        }
+        if completion.stop == StopCause::Length {
+            drop_cut_calls(&mut completion);
+        }
         if !completion.tool_calls.is_empty() {
             return self.take_calls(completion, now);
         }
@@ -170,6 +179,7 @@ impl TurnState {
         }
         TurnEffect::Ground(LoopEnd {
             unfinished,
+            cut: matches!(completion.stop, StopCause::Length | StopCause::Withheld),
             ..LoopEnd::new(reason, completion.text)
         })
     }
@@ -186,7 +196,12 @@ impl TurnState {
             (StopReason::EmptyAnswer, GuardNote::EmptyAnswer, told)
         };
         if self.told_empty {
-            return self.end(reason, String::new());
+            let limited = "its output limit was reached before it said a word; raise `max_output_tokens` in [model], or ask a \
+                           model that thinks less";
+            return self.end_with(LoopEnd {
+                detail: (completion.stop == StopCause::Length).then(|| limited.to_owned()),
+                ..LoopEnd::new(reason, String::new())
+            });
         }
         self.told_empty = true;
         if completion.opaque.is_some() {
@@ -260,5 +275,18 @@ impl TurnState {
             self.messages.push(Message::ToolResults(results));
         }
         TurnEffect::Finish(ending)
+    }
+}
+
+/// Takes away calls that the output limit cut: arguments that are not whole are no arguments.
+fn drop_cut_calls(completion: &mut Completion) {
+    let calls = completion.tool_calls.len();
+    let is_whole = |call: &ToolCall| {
+        serde_json::from_str::<serde_json::Map<_, serde_json::Value>>(&call.arguments).is_ok()
+    };
+    completion.tool_calls.retain(is_whole);
+    if completion.tool_calls.len() < calls {
+        // What its server keeps of the message speaks of all calls.
+        completion.opaque = None;
     }
 }

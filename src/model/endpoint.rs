@@ -12,6 +12,7 @@ use super::loading;
 use super::missing_route;
 use super::next_step::AskedServer;
 use super::refusal::ServerRefusal;
+use super::sse::is_sign_of_life;
 use super::web_page;
 use super::{ModelError, ModelId, ModelPlaces, NextStep, Provider};
 use crate::model::ModelSettings;
@@ -261,6 +262,13 @@ impl ModelEndpoint {
                 self.unreadable(format!("it is not a completion, and its last words are: {noise}"))
             }
         }
+    }
+
+    /// The error of words that stand in a stream where a piece of the completion belongs. `has_begun` says whether there was any
+    /// before; words that only say that the connection lives are no error.
+    pub(super) fn lost_piece(&self, words: &str, has_begun: bool) -> Option<ModelError> {
+        let is_lost = words.starts_with('{') || (has_begun && !is_sign_of_life(words));
+        is_lost.then(|| self.unreadable(format!("a piece of the stream cannot be read: {words}")))
     }
 
     /// A completion that stopped without the reason that its protocol has for an end.

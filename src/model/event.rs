@@ -26,8 +26,10 @@ pub enum StopCause {
     ToolCalls,
     /// It reached the output limit: what it said is cut.
     Length,
-    /// The provider withheld the rest.
+    /// The provider withheld it: its text, if there is any, says that it is declined.
     Refusal,
+    /// The provider withheld the rest of what was begun: what it said is cut.
+    Withheld,
     /// Its text ends in a tool call that cannot be read: neither an answer nor a call.
     Garbled,
 }

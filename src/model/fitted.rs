@@ -33,19 +33,19 @@ pub(crate) fn fitted(written: &str, schema: &Value) -> Option<String> {
     if !object.is_object() || keys(&object) != colons(&plain) {
         return None;
     }
-    let fitted = fit(object.clone(), schema, Place::default());
+    let fitted = fit(object.clone(), schema, ValuePlace::default());
     (fitted != object || plain != written).then(|| fitted.to_string())
 }
 
 /// Where a value stands.
 #[derive(Debug, Clone, Copy, Default)]
-struct Place {
+struct ValuePlace {
     depth: usize,
     /// Whether it belongs to the item of a list.
     is_listed: bool,
 }
 
-impl Place {
+impl ValuePlace {
     fn deeper(self) -> Self {
         Self {
             depth: self.depth.saturating_add(1),
@@ -61,7 +61,7 @@ impl Place {
     }
 }
 
-fn fit(value: Value, schema: &Value, place: Place) -> Value {
+fn fit(value: Value, schema: &Value, place: ValuePlace) -> Value {
     if place.depth > DEPTH {
         return value;
     }
@@ -81,7 +81,7 @@ fn kind(schema: &Value) -> &str {
 }
 
 /// A value of several types: an object can only be the one that is an object.
-fn fit_any(value: Value, schema: &Value, place: Place) -> Value {
+fn fit_any(value: Value, schema: &Value, place: ValuePlace) -> Value {
     let choices = schema.get("anyOf").and_then(Value::as_array);
     let mut objects = choices
         .into_iter()
@@ -105,7 +105,7 @@ fn packed(value: &Value) -> Option<Value> {
     (keys(&read) == colons(text)).then_some(read)
 }
 
-fn fit_object(value: Value, schema: &Value, place: Place) -> Value {
+fn fit_object(value: Value, schema: &Value, place: ValuePlace) -> Value {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
         return packed(&value).filter(Value::is_object).unwrap_or(value);
     };
@@ -155,7 +155,7 @@ fn fit_fields(
     object: Map<String, Value>,
     properties: &Map<String, Value>,
     schema: &Value,
-    place: Place,
+    place: ValuePlace,
 ) -> Map<String, Value> {
     let required = required(schema);
     let object = renamed(lifted(object, properties, &required), properties, &required);
@@ -176,7 +176,7 @@ fn fit_fields(
 
 /// Whether the value of a field that may be missing says that it is. Values that a query is filtered by may be called `none`
 /// or be empty, so that of those only `null` says it.
-fn is_nothing(value: &Value, field: Option<&Value>, place: Place) -> bool {
+fn is_nothing(value: &Value, field: Option<&Value>, place: ValuePlace) -> bool {
     let is_own = place.depth == 0 || place.is_listed;
     match (value, field) {
         (Value::Null, _) => true,
@@ -260,7 +260,7 @@ fn renamed(
     plain
 }
 
-fn fit_list(value: Value, schema: &Value, place: Place) -> Value {
+fn fit_list(value: Value, schema: &Value, place: ValuePlace) -> Value {
     let null = Value::Null;
     let item_schema = schema.get("items").unwrap_or(&null);
     let of_objects = kind(item_schema) == "object" || item_schema.get("anyOf").is_some();
@@ -373,7 +373,7 @@ fn fit_truth(value: Value) -> Value {
     }
 }
 
-fn fit_text(value: Value, schema: &Value, place: Place) -> Value {
+fn fit_text(value: Value, schema: &Value, place: ValuePlace) -> Value {
     let text = match only(value) {
         Value::String(text) => text,
         // What a tool says to a person is no number.

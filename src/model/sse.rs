@@ -21,6 +21,8 @@ use crate::wire::{BodyStream, WireError};
 const END: &str = "[DONE]";
 /// The end of a line as it is written in a text.
 const WRITTEN_END: &str = "\\n";
+/// What stands between two events on one line.
+const GLUED: &str = "data:";
 /// What an event says that is called an error and says nothing else.
 const NO_WORDS: &str = "the server gives no reason";
 /// JSON that stands outside any event is tried at each line's end while it is no longer than this, in bytes.
@@ -87,7 +89,8 @@ impl SseParser {
     fn end_line(&mut self, items: &mut Vec<SseItem>) {
         let line = String::from_utf8_lossy(&self.line).into_owned();
         self.line.clear();
-        let line = line.trim_start_matches('\u{feff}');
+        let line = line.trim_start_matches(is_unseen);
+        let indented = line.trim_start();
         if line.is_empty() {
             self.dispatch(items);
         } else if let Some(data) = field(line, "data") {
@@ -98,13 +101,20 @@ impl SseParser {
             // llama-server's own field.
             self.dispatch(items);
             items.extend(item("error", data));
-        } else if !self.raw.is_empty() || line.trim_start().starts_with(['{', '[']) {
+        } else if !self.data.is_empty() && indented.starts_with('{') {
+            // An event that begins without its name goes behind the one that is being read.
+            self.data.push(line.to_owned());
+        } else if !self.raw.is_empty() || indented.starts_with(['{', '[']) {
             self.raw.push_str(line);
             self.raw.push('\n');
             if self.raw.len() <= EAGER_BYTES && line.trim_end().ends_with(['}', ']']) {
                 self.take_raw(items);
             }
-        } else if !is_field(line) && !line.trim_start().starts_with('<') {
+        } else if let Some(data) = bent(indented, "data") {
+            self.data.push(data.to_owned());
+        } else if let Some(object) = object_in(indented) {
+            items.push(event(object));
+        } else if !is_field(line) && !indented.starts_with('<') {
             items.push(SseItem::Noise(line.to_owned()));
         }
     }
@@ -116,7 +126,9 @@ impl SseParser {
         let whole = lines.join("\n");
         if is_error(&name) && whole.trim().is_empty() {
             items.push(event(json!({ "error": NO_WORDS })));
-        } else if lines.len() < 2 && !whole.contains(WRITTEN_END) || read(&whole).is_some() {
+        } else if lines.len() < 2 && !whole.contains(WRITTEN_END) && !whole.contains(GLUED)
+            || read(&whole).is_some()
+        {
             items.extend(item(&name, &whole));
         } else {
             // Events that no empty line parts, or one that is written out.
@@ -137,23 +149,29 @@ impl SseParser {
     }
 }
 
-/// The events of one line, where a gateway wrote out the ends of lines between them. A text within an event may hold the same
-/// two characters.
+/// The events of one line, where a gateway wrote out the ends of lines between them or left them out. A text within an event may
+/// hold the same characters.
 fn written_apart(line: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = line;
     let mut from = 0;
-    while let Some(found) = rest.get(from..).and_then(|rest| rest.find(WRITTEN_END)) {
+    let next = |rest: &str, from: usize| {
+        let rest = rest.get(from..)?;
+        let ends = [WRITTEN_END, GLUED].iter();
+        let found = ends.filter_map(|end| Some((rest.find(*end)?, *end)));
+        found.min_by_key(|(at, _)| *at)
+    };
+    while let Some((found, mark)) = next(rest, from) {
         let end = from.saturating_add(found);
         let Some((part, after)) = rest.split_at_checked(end) else {
             break;
         };
-        from = end.saturating_add(WRITTEN_END.len());
+        from = end.saturating_add(mark.len());
         let is_end =
             part.trim().is_empty() || item("", part).is_some_and(|item| !matches!(item, SseItem::Noise(_)));
         if is_end {
             parts.push(part);
-            rest = after.get(WRITTEN_END.len()..).unwrap_or_default();
+            rest = after.get(mark.len()..).unwrap_or_default();
             from = 0;
         }
     }
@@ -174,6 +192,56 @@ fn is_field(line: &str) -> bool {
         Some(name) => !name.contains(char::is_whitespace),
         None => ["data", "event", "id", "retry"].contains(&line),
     }
+}
+
+/// The value of a field whose name is written in other letters, with a blank behind it or without a colon.
+fn bent<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let (written, value) = line.split_at_checked(name.len())?;
+    let value = value.trim_start();
+    let value = match value.strip_prefix(':') {
+        Some(value) => value.trim_start(),
+        None => value.starts_with(['{', '[']).then_some(value)?,
+    };
+    written.eq_ignore_ascii_case(name).then_some(value)
+}
+
+/// The object that a line ends in whose beginning is nothing that is known.
+fn object_in(line: &str) -> Option<Value> {
+    let at = line.find('{').filter(|_| !line.starts_with([':', '<']))?;
+    let name = line.get(..at)?.trim_end().trim_end_matches(':');
+    // What is said of an event and is none of it.
+    if ["id", "retry"].contains(&name) {
+        return None;
+    }
+    read(line.get(at..)?).filter(Value::is_object)
+}
+
+/// Characters that nobody sees and some servers send before a line.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{feff}' | '\0' | '\u{200b}' | '\u{2060}')
+}
+
+/// Whether words in a stream only say that the connection lives, or are the length of a chunk that a proxy left in.
+pub(super) fn is_sign_of_life(words: &str) -> bool {
+    const SIGNS: [&str; 9] = [
+        "ping",
+        "pong",
+        "alive",
+        "ok",
+        "connected",
+        "start",
+        "open",
+        "ready",
+        "null",
+    ];
+    const PARTS: [&str; 3] = ["keepalive", "heartbeat", "processing"];
+    let letters = words.chars().filter(char::is_ascii_alphanumeric);
+    let letters: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+    let is_length = words.len() <= 8 && letters.chars().all(|c| c.is_ascii_hexdigit());
+    let is_part = PARTS
+        .iter()
+        .any(|part| letters.contains(part) && letters.len() <= part.len() + 16);
+    is_length || is_part || SIGNS.contains(&letters.as_str())
 }
 
 /// What the data of one event is.

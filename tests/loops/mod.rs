@@ -2,6 +2,7 @@ mod answer_format;
 mod answers;
 mod budgets;
 mod cancel;
+mod cuts;
 mod field;
 mod grounding;
 mod guard;

@@ -83,7 +83,7 @@ async fn stops_are_told_apart() {
     let (end, length) = (StopCause::End, StopCause::Length);
     assert_eq!(
         stops,
-        [end.clone(), end, length.clone(), length, StopCause::Refusal]
+        [end.clone(), end, length.clone(), length, StopCause::Withheld]
     );
     let server = ScriptedModel::anthropic(vec![Reply::text("x").stopping("pause_turn")]).await;
     let error = ask(&server.settings(), &question()).await.unwrap_err();

@@ -56,7 +56,7 @@ async fn an_ending_that_is_not_known_to_be_good_is_a_cut() {
         ("eos", StopCause::End),
         ("max_tokens", StopCause::Length),
         ("MAX_TOKENS", StopCause::Length),
-        ("SAFETY", StopCause::Refusal),
+        ("SAFETY", StopCause::Withheld),
     ] {
         let body = events(&[chunk(json!({"content": "Sales were 7."})), end(reason)]);
         assert_eq!(says(body).await.unwrap().completion.stop, stop, "{reason}");

@@ -142,7 +142,7 @@ async fn a_cut_behind_a_good_reason_is_a_cut() {
         ),
         (
             json!({"delta": {}, "finish_reason": "stop", "native_finish_reason": "SAFETY"}),
-            StopCause::Refusal,
+            StopCause::Withheld,
         ),
         (
             json!({"delta": {}, "finish_reason": "stop", "native_finish_reason": "MALFORMED_FUNCTION_CALL"}),

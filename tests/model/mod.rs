@@ -26,6 +26,7 @@ mod retry;
 mod salvage;
 mod scripted;
 mod sloppy;
+mod stream_lines;
 mod talk;
 mod thoughts;
 mod written_calls;

@@ -23,7 +23,7 @@ async fn a_reason_is_read_under_either_name_and_in_an_object() {
         ),
         (
             of(json!({"delta": {}, "finish_reason": "content_filter: PROHIBITED_CONTENT"})),
-            StopCause::Refusal,
+            StopCause::Withheld,
         ),
         (
             of(json!({"delta": {}, "finish_reason": "function_call_filter: UNEXPECTED_TOOL_CALL"})),

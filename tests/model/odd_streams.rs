@@ -91,8 +91,8 @@ async fn reasons_are_read_in_any_spelling() {
         ("end_of_turn", StopCause::End),
         ("eot", StopCause::End),
         ("max_new_tokens", StopCause::Length),
-        ("ERROR_TOXIC", StopCause::Refusal),
-        ("sensitive", StopCause::Refusal),
+        ("ERROR_TOXIC", StopCause::Withheld),
+        ("sensitive", StopCause::Withheld),
         ("MALFORMED_FUNCTION_CALL", StopCause::Garbled),
     ] {
         let body = events(&[said("Seven."), end(reason)]) + DONE;
@@ -150,7 +150,7 @@ async fn words_that_end_without_a_reason_are_no_answer() {
 async fn a_cut_stays_one_whatever_reason_comes_behind_it() {
     for (reason, stop) in [
         ("length", StopCause::Length),
-        ("content_filter", StopCause::Refusal),
+        ("content_filter", StopCause::Withheld),
         ("MALFORMED_FUNCTION_CALL", StopCause::Garbled),
     ] {
         let body = events(&[said("Sev"), end(reason), end("stop")]) + DONE;
@@ -183,7 +183,7 @@ async fn anthropics_reasons_may_be_those_of_the_server_behind_a_gateway() {
     for (reason, stop) in [
         ("stop", StopCause::End),
         ("length", StopCause::Length),
-        ("content_filter", StopCause::Refusal),
+        ("content_filter", StopCause::Withheld),
     ] {
         let server = ScriptedModel::anthropic(vec![Reply::text("Seven.").stopping(reason)]).await;
         assert_eq!(

@@ -155,7 +155,7 @@ async fn stops_are_told_apart() {
                 .stop,
         );
     }
-    assert_eq!(stops, [StopCause::End, StopCause::Length, StopCause::Refusal]);
+    assert_eq!(stops, [StopCause::End, StopCause::Length, StopCause::Withheld]);
 }
 
 #[tokio::test]

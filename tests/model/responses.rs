@@ -164,7 +164,7 @@ async fn every_ending_is_told_apart() {
     );
     assert_eq!(
         says(cut("content_filter")).await.unwrap().completion.stop,
-        StopCause::Refusal
+        StopCause::Withheld
     );
     let error = says(cut("something_new")).await.unwrap_err().to_string();
     assert!(error.contains("`something_new`"), "{error}");

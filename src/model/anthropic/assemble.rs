@@ -123,6 +123,11 @@ impl MessagesAssembler {
         }
     }
 
+    /// Whether anything of the message has come.
+    pub(super) fn has_begun(&self) -> bool {
+        !self.blocks.is_empty()
+    }
+
     /// Whether the provider said why the message ends.
     pub(super) fn is_finished(&self) -> bool {
         self.stop_reason.is_some()
@@ -150,7 +155,7 @@ impl MessagesAssembler {
         let mut tool_calls = Vec::new();
         let mut content = Vec::new();
         let mut keep = false;
-        for block in self.blocks.take() {
+        for block in self.blocks.take_once() {
             let mut sent_back = block.content;
             match text_at(&sent_back, "type") {
                 "text" => text += text_at(&sent_back, "text"),
@@ -178,7 +183,10 @@ impl MessagesAssembler {
         // Empty text blocks come from some servers and are refused when they are sent back.
         content
             .retain(|block| block.get("type") != Some(&json!("text")) || !text_at(block, "text").is_empty());
-        let stop = self.stop(!tool_calls.is_empty());
+        let stop = match self.stop(!tool_calls.is_empty()) {
+            StopCause::Refusal if !text.trim().is_empty() => StopCause::Withheld,
+            stop => stop,
+        };
         Completion {
             text,
             reasoning,

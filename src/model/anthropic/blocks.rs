@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::assemble::text_at;
+use crate::model::lenient_json;
 
 /// Blocks in the order in which they began.
 #[derive(Debug, Default)]
@@ -23,7 +24,9 @@ impl ContentBlocks {
     pub(super) fn begin(&mut self, index: u64, content: Value) -> bool {
         let (kind, id) = (text_at(&content, "type"), text_at(&content, "id"));
         let is_it = |known: &ContentBlock| {
-            let same_id = !id.is_empty() && text_at(&known.content, "id") == id;
+            let same_name = text_at(&known.content, "name") == text_at(&content, "name");
+            let is_open = known.index == index && !known.is_ended;
+            let same_id = !id.is_empty() && text_at(&known.content, "id") == id && same_name && is_open;
             let untouched = known.index == index && !known.is_ended && known.input.is_empty();
             let same = text_at(&known.content, "type") == kind && known.content == content;
             same_id || (untouched && same)
@@ -70,11 +73,22 @@ impl ContentBlocks {
             .any(|block| text_at(&block.content, "type") == "tool_use")
     }
 
-    /// All blocks, by number and then in the order in which they began.
-    pub(super) fn take(&mut self) -> Vec<ContentBlock> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All blocks, by number and then in the order in which they began. A call that is there twice under one id is one; another
+    /// call under the same id is another.
+    pub(super) fn take_once(&mut self) -> Vec<ContentBlock> {
         let mut blocks = std::mem::take(&mut self.0);
         blocks.sort_by_key(|block| block.index);
-        blocks
+        let mut once: Vec<ContentBlock> = Vec::with_capacity(blocks.len());
+        for block in blocks {
+            if !once.iter().any(|known| known.is_same_call(&block)) {
+                once.push(block);
+            }
+        }
+        once
     }
 
     fn push(&mut self, index: u64, content: Value) {
@@ -88,6 +102,22 @@ impl ContentBlocks {
 }
 
 impl ContentBlock {
+    fn is_same_call(&self, other: &Self) -> bool {
+        let same = |key: &str| text_at(&self.content, key) == text_at(&other.content, key);
+        let is_call =
+            text_at(&self.content, "type") == "tool_use" && !text_at(&self.content, "id").is_empty();
+        is_call && ["type", "id", "name"].iter().all(|key| same(key)) && self.all_input() == other.all_input()
+    }
+
+    /// What it is called with, streamed or not.
+    fn all_input(&self) -> Option<Value> {
+        if self.input.trim().is_empty() {
+            self.content.get("input").cloned()
+        } else {
+            lenient_json::value(&self.input)
+        }
+    }
+
     /// Whether a piece of this kind can belong to it. What is not known may belong to any.
     fn is_grown_by(&self, kind: &str) -> bool {
         let own = text_at(&self.content, "type");

@@ -114,7 +114,13 @@ impl AnthropicModel {
                         .push(MessagesEvent::read(&json), &mut heard)
                         .map_err(|message| self.at.endpoint.broke_off(&message))?,
                     SseItem::End => {}
-                    SseItem::Noise(words) => noise = Some(words),
+                    SseItem::Noise(words) => {
+                        let has_begun = whole.has_begun() && !whole.is_finished();
+                        if let Some(error) = self.at.endpoint.lost_piece(&words, has_begun) {
+                            Err(error)?;
+                        }
+                        noise = Some(words);
+                    }
                 }
                 for event in heard.drain(..) {
                     yield event;

@@ -5,7 +5,9 @@ use serde_json::value::RawValue;
 use super::schema::ANSWER;
 use crate::model::ToolSpec;
 use crate::model::arguments::plain;
-use crate::model::salvage::{WrittenCalls, find_calls, is_garbled, without_boxes, without_thoughts};
+use crate::model::salvage::{
+    WrittenCalls, find_calls, is_announcement, is_garbled, without_boxes, without_thoughts,
+};
 use crate::model::tool_names::ToolNames;
 
 /// What a reply comes to.
@@ -50,7 +52,7 @@ pub(super) fn read(text: &str, tools: &[ToolSpec]) -> StepReply {
 fn said(text: &str, names: &ToolNames) -> StepReply {
     match find_calls(text, names) {
         Some(found) => StepReply::Calls(found),
-        None if is_garbled(text, names) => StepReply::Garbled,
+        None if is_garbled(text, names) || is_announcement(text) => StepReply::Garbled,
         None => StepReply::Text(text.to_owned()),
     }
 }

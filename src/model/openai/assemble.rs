@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::calls::{PendingCalls, WholeCall};
 use super::chunk::{ChatChoice, ChatChunk};
+use super::growing::GrowingText;
 use super::merge::{merge, merge_part};
 use crate::model::ending::{AFTER_END, AFTER_LIKELY_END};
 use crate::model::finish::FinishKind;
@@ -46,6 +47,7 @@ enum ReasonPlace {
 #[derive(Debug, Default)]
 struct PendingChoice {
     text: String,
+    growing: GrowingText,
     reasoning: String,
     calls: PendingCalls,
     /// Fields of the message that are not known here and go back with it.
@@ -228,8 +230,8 @@ impl PendingChoice {
         // Some servers end a stream with the whole message.
         let is_repeated = choice.is_message && choice.finish.is_some() && text == self.text;
         if !text.is_empty() && !is_repeated {
-            self.text += &text;
-            heard.push(ModelEvent::Text(text));
+            let new = self.growing.push(text, &mut self.text);
+            heard.push(ModelEvent::Text(new));
         }
         if !choice.reasoning.is_empty() {
             heard.push(ModelEvent::Unheard(choice.reasoning.len()));
@@ -265,6 +267,9 @@ impl PendingChoice {
         let finish = self.finish.as_deref().map(FinishKind::of);
         match finish {
             Some(FinishKind::Length) => StopCause::Length,
+            Some(FinishKind::Withheld) if !self.refused && !self.text.trim().is_empty() => {
+                StopCause::Withheld
+            }
             Some(FinishKind::Withheld) => StopCause::Refusal,
             _ if self.refused => StopCause::Refusal,
             _ if !self.calls.is_empty() => StopCause::ToolCalls,

@@ -164,10 +164,13 @@ impl OpenAiModel {
                         break;
                     }
                     // A piece of the answer that cannot be read would be missing from it.
-                    SseItem::Noise(words) if words.starts_with('{') => {
-                        Err(self.at.endpoint.unreadable(format!("a piece of the stream is not JSON: {words}")))?;
+                    SseItem::Noise(words) => {
+                        let has_begun = !whole.is_empty() && !whole.is_finished();
+                        if let Some(error) = self.at.endpoint.lost_piece(&words, has_begun) {
+                            Err(error)?;
+                        }
+                        noise = Some(words);
                     }
-                    SseItem::Noise(words) => noise = Some(words),
                 }
                 for event in heard.drain(..) {
                     yield event;

@@ -50,7 +50,11 @@ pub(super) fn merge_part(parts: &mut Vec<Value>, part: Value) {
             && last.get("thinking").is_some()
             && last.get("signature").is_none_or(Value::is_null);
         let is_plain = |part: &Value| part.get("type").is_some_and(|kind| kind == "text");
-        let goes_on = part.get("index").is_some() && of_text || of_thought || is_plain(&part) && of_text;
+        // A signature comes behind the text that it seals.
+        let is_unset = |key: &str| last.get(key).is_none_or(Value::is_null);
+        let seals = part.get("signature").is_some_and(Value::is_string) && is_unset("signature");
+        let is_numbered = part.get("index").is_some();
+        let goes_on = is_numbered && (of_text || seals) || of_thought || is_plain(&part) && of_text;
         goes_on && same("index") && same("type") && same_id
     };
     match (parts.last_mut().filter(|last| goes_on(last)), part) {

@@ -10,6 +10,7 @@ mod body;
 mod calls;
 mod chunk;
 mod client;
+mod growing;
 mod hosts;
 mod merge;
 

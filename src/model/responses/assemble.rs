@@ -19,6 +19,8 @@ pub(super) struct ResponseAssembler {
     announced: usize,
     /// The text as it was streamed: some servers have it in no item.
     streamed: String,
+    /// Of that what belongs to the part that is being streamed.
+    part: String,
     declined: bool,
     response: Option<Value>,
 }
@@ -31,6 +33,7 @@ impl ResponseAssembler {
             items: OutputItems::default(),
             announced: 0,
             streamed: String::new(),
+            part: String::new(),
             declined: false,
             response: None,
         }
@@ -49,9 +52,18 @@ impl ResponseAssembler {
                 self.hear(text, heard);
             }
             ResponseEvent::WholeText(text) => {
-                if self.streamed.is_empty() {
-                    self.hear(text, heard);
+                let part = std::mem::take(&mut self.part);
+                match text.strip_prefix(part.as_str()) {
+                    Some(rest) => self.hear(rest.to_owned(), heard),
+                    // A piece of it was lost on the way.
+                    None if text.len() > part.len() && self.streamed.ends_with(&part) => {
+                        let before = self.streamed.len().saturating_sub(part.len());
+                        self.streamed.truncate(before);
+                        self.streamed += &text;
+                    }
+                    None => {}
                 }
+                self.part.clear();
             }
             ResponseEvent::Silent(bytes) => heard.push(ModelEvent::Unheard(bytes)),
             ResponseEvent::ItemAdded { at, item } => {
@@ -82,6 +94,7 @@ impl ResponseAssembler {
     fn hear(&mut self, text: String, heard: &mut Vec<ModelEvent>) {
         if !text.is_empty() {
             self.streamed += &text;
+            self.part += &text;
             heard.push(ModelEvent::Text(text));
         }
     }
@@ -89,6 +102,11 @@ impl ResponseAssembler {
     fn announce(&self, name: &str, heard: &mut Vec<ModelEvent>) {
         let name = self.names.plain(name);
         heard.push(ModelEvent::ToolCallStarted { name });
+    }
+
+    /// Whether anything of the answer has come.
+    pub(super) fn has_begun(&self) -> bool {
+        !self.streamed.is_empty() || self.items.has_calls()
     }
 
     /// Whether the response's own end was seen.
@@ -182,6 +200,7 @@ impl ResponseAssembler {
         }
         let response = self.response.clone().unwrap_or_default();
         let stop = match self.incomplete() {
+            Some(StopCause::Refusal) if !declined && !said.trim().is_empty() => StopCause::Withheld,
             Some(stop) => stop,
             None if declined => StopCause::Refusal,
             None if !tool_calls.is_empty() => StopCause::ToolCalls,

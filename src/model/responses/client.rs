@@ -67,7 +67,12 @@ impl ResponsesModel {
                         .push(ResponseEvent::read(&json), &mut heard)
                         .map_err(|error| self.at.endpoint.broke_off(&error.message))?,
                     SseItem::End => {}
-                    SseItem::Noise(words) => noise = Some(words),
+                    SseItem::Noise(words) => {
+                        if let Some(error) = self.at.endpoint.lost_piece(&words, whole.has_begun()) {
+                            Err(error)?;
+                        }
+                        noise = Some(words);
+                    }
                 }
                 for event in heard.drain(..) {
                     yield event;

@@ -4,7 +4,8 @@
 //! the marks arrive as text: JSON (`object`) that is bare, fenced or tagged (`find`), marks of many models (`marked`), lines of
 //! code (`code`), a name with an object behind it (`named`), keys and values (`worded`); `plain` writes the marks of one model as those of another.
 //! [`find_calls`] recognises a text that ends in calls of known tools and nothing else; [`is_garbled`] one that ends in what
-//! was begun as a call and cannot be read, or is a tool's schema (`schema`), which is no answer. [`SalvagingModel`] is a
+//! was begun as a call and cannot be read, or is a tool's schema (`schema`), which is no answer, nor is a text that only announces
+//! a call (`announced`). [`SalvagingModel`] is a
 //! [`Model`](super::Model) that does this to another; thoughts that a server left in the text (`thoughts`) go first. Calls that
 //! were made are made plain (`unfold`).
 //!
@@ -13,6 +14,7 @@
 //! <tool_call>{"name":"TOOL","arguments":{…}}       the call that it ends in
 //! ```
 
+mod announced;
 mod code;
 mod find;
 mod holdback;
@@ -26,6 +28,7 @@ mod unfold;
 mod worded;
 mod wrapper;
 
+pub(super) use announced::is_announcement;
 pub(super) use find::{WrittenCalls, find_calls};
 pub(super) use marked::is_garbled;
 pub(super) use plain::compiled;

@@ -40,8 +40,19 @@ const SHELL: &str = r"(?:\s*(?:<(?:tool_calls?|function_calls?)>\s*</(?:tool_cal
 const UNTAGGED: &str = r"(?m)^[ \t]*(?:[\w.-]+\s*<arg_key>|[\[{]|<function[ =])";
 /// The same where no closing tag tells of one.
 const UNTAGGED_NAME: &str = r"(?m)^[ \t]*[\w.-]+\s*<arg_key>";
-/// What some models put around an answer, and some around a call.
-pub(super) const BOXES: [&str; 2] = ["<|begin_of_box|>", "<|end_of_box|>"];
+/// What some models put around an answer, and some around a call; what ends a message for others, where their servers leave it in.
+pub(super) const BOXES: [&str; 10] = [
+    "<|begin_of_box|>",
+    "<|end_of_box|>",
+    "<|START_RESPONSE|>",
+    "<|END_RESPONSE|>",
+    "<|begin_of_solution|>",
+    "<|end_of_solution|>",
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|endoftext|>",
+    "<end_of_turn>",
+];
 /// Brackets of marks that some servers put out as `|` and some as `｜`.
 const WIDE: [(&str, &str); 2] = [("<|tool▁", "<｜tool▁"), ("<escape>", "\"")];
 

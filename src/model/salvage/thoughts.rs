@@ -4,8 +4,24 @@ use std::borrow::Cow;
 
 use super::plain::BOXES;
 
-/// What such thoughts are tagged with.
-const TAGS: [&str; 4] = ["think", "thinking", "thought", "reasoning"];
+/// The marks that such thoughts stand between.
+const MARKS: [ThoughtMarks; 13] = [
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<thought>", "</thought>"),
+    ("<reasoning>", "</reasoning>"),
+    ("<seed:think>", "</seed:think>"),
+    ("<mm:think>", "</mm:think>"),
+    ("[THINK]", "[/THINK]"),
+    ("◁think▷", "◁/think▷"),
+    ("<|channel>thought", "<channel|>"),
+    ("<|START_THINKING|>", "<|END_THINKING|>"),
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ("<|thinking|>", "<|/thinking|>"),
+    ("Here is my thought process:", "Here is my response:"),
+];
+/// What some models put around what they say behind them.
+const ANSWERS: [ThoughtMarks; 2] = [("<answer>", "</answer>"), ("<response>", "</response>")];
 /// What the answer begins with where a model's channels were not read.
 const FINAL: &str = "<|channel|>final<|message|>";
 /// What thoughts begin with there, and what may stand before it.
@@ -20,8 +36,11 @@ const CHANNELS: [&str; 4] = ["analysis", "assistant", "<|channel|>", "<|start|>a
 const MOST_HELD: usize = 64 << 10;
 /// What such an answer may end with.
 const ENDS: [&str; 2] = ["<|return|>", "<|end|>"];
-/// Longest closing tag that is looked for, in bytes.
-const LONGEST: usize = 16;
+/// Longest closing mark that is looked for, in bytes.
+const LONGEST: usize = 24;
+
+/// The opening and the closing mark.
+type ThoughtMarks = (&'static str, &'static str);
 
 /// What is said behind the thoughts that a text begins with. Thoughts that never end leave nothing.
 pub(in crate::model) fn without_thoughts(text: &str) -> &str {
@@ -42,13 +61,18 @@ pub(in crate::model) fn without_thoughts(text: &str) -> &str {
             .split_once("<|end|>")
             .map_or("", |(_, said)| said.trim_start());
     }
-    // Some servers put the opening tag into the prompt, so that only the closing one is seen.
-    let unopened = text
-        .split_once("</think>")
-        .filter(|(thoughts, _)| !thoughts.contains("<think>"));
-    let mut rest = unopened.map_or(text, |(_, said)| said);
-    while let Some((tag, inside)) = opened(rest) {
-        rest = inside.split_once(&closing(tag)).map_or("", |(_, said)| said);
+    // Some servers put the opening mark into the prompt, so that only the closing one is seen.
+    let unopened = MARKS.iter().find_map(|(open, close)| {
+        let (thoughts, said) = text.split_once(close)?;
+        (!thoughts.contains(open)).then_some(said)
+    });
+    let mut rest = unopened.unwrap_or(text);
+    while let Some(((_, close), inside)) = opened(rest) {
+        rest = inside.split_once(close).map_or("", |(_, said)| said);
+    }
+    if let Some((close, said)) = answered(rest) {
+        let said = said.trim();
+        return said.strip_suffix(close).unwrap_or(said).trim_end();
     }
     if rest.len() < text.len() {
         rest.trim_start()
@@ -57,15 +81,20 @@ pub(in crate::model) fn without_thoughts(text: &str) -> &str {
     }
 }
 
-/// The tag of the thoughts that a text begins with, and what stands behind it.
-fn opened(text: &str) -> Option<(&'static str, &str)> {
-    let begun = text.trim_start().strip_prefix('<')?;
-    TAGS.iter()
-        .find_map(|tag| Some((*tag, begun.strip_prefix(tag)?.strip_prefix('>')?)))
+/// The marks of the thoughts that a text begins with, and what stands behind the first of them.
+fn opened(text: &str) -> Option<(ThoughtMarks, &str)> {
+    let begun = text.trim_start();
+    MARKS
+        .iter()
+        .find_map(|marks| Some((*marks, begun.strip_prefix(marks.0)?)))
 }
 
-fn closing(tag: &str) -> String {
-    format!("</{tag}>")
+/// What closes the answer that a text is marked as, and the text behind its opening mark.
+fn answered(text: &str) -> Option<(&'static str, &str)> {
+    let begun = text.trim_start();
+    ANSWERS
+        .iter()
+        .find_map(|(open, close)| Some((*close, begun.strip_prefix(open)?)))
 }
 
 /// Lets text through but for the thoughts that it begins with.
@@ -80,7 +109,7 @@ enum ThoughtState {
     /// Thoughts may begin here.
     #[default]
     Open,
-    /// Inside thoughts with this tag.
+    /// Inside thoughts that this mark closes.
     Thinking(&'static str),
     Speaking,
 }
@@ -96,9 +125,12 @@ impl ThoughtFilter {
             match self.state {
                 ThoughtState::Speaking => return std::mem::take(&mut self.held),
                 ThoughtState::Open => {
-                    if let Some((tag, inside)) = opened(&self.held) {
+                    if let Some(((_, close), inside)) = opened(&self.held) {
                         self.held = inside.to_owned();
-                        self.state = ThoughtState::Thinking(tag);
+                        self.state = ThoughtState::Thinking(close);
+                    } else if let Some((_, said)) = answered(&self.held) {
+                        self.held = said.trim_start().to_owned();
+                        self.state = ThoughtState::Speaking;
                     } else if may_open(&self.held)
                         || (in_channels(&self.held) && self.held.len() <= MOST_HELD)
                     {
@@ -107,8 +139,8 @@ impl ThoughtFilter {
                         self.state = ThoughtState::Speaking;
                     }
                 }
-                ThoughtState::Thinking(tag) => {
-                    let Some((_, said)) = self.held.split_once(&closing(tag)) else {
+                ThoughtState::Thinking(close) => {
+                    let Some((_, said)) = self.held.split_once(close) else {
                         self.forget();
                         return String::new();
                     };
@@ -148,7 +180,8 @@ fn in_channels(text: &str) -> bool {
 /// Whether a text is too short to tell whether it begins with thoughts.
 fn may_open(text: &str) -> bool {
     let start = text.trim_start();
-    start.is_empty() || TAGS.iter().any(|tag| format!("<{tag}>").starts_with(start))
+    let mut marks = MARKS.iter().chain(&ANSWERS);
+    start.is_empty() || marks.any(|(open, _)| open.starts_with(start))
 }
 
 /// A text without the marks of a box, and what is left of it while it is streamed.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 
+use super::announced::is_announcement;
 use super::find::{WrittenCalls, find_calls};
 use super::holdback::HoldBack;
 use super::marked::is_garbled;
@@ -160,7 +161,8 @@ fn salvage(
     let found = find_calls(text, names).or_else(|| find_calls(inside()?, names));
     let Some(found) = found else {
         // Thoughts may speak of a call without making one; an answer may not.
-        if is_silent || !is_garbled(text, names) {
+        let is_promise = whole.stop == StopCause::End && is_announcement(text);
+        if is_silent || !(is_promise || is_garbled(text, names)) {
             return WrittenAs::Words;
         }
         whole.stop = StopCause::Garbled;
