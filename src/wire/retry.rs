@@ -256,6 +256,9 @@ fn is_worth_repeating(request: &WireRequest, result: &Result<WireResponse, WireE
             .is_some_and(|status| is_passing(request.policy.purpose, status)),
         Ok(response) => match told(request.policy.purpose, response) {
             Some(decided) => decided,
+            None if is_turned_away(request.policy.purpose, response) => {
+                is_passing(request.policy.purpose, StatusCode::TOO_MANY_REQUESTS)
+            }
             None => is_passing(request.policy.purpose, response.status) && !quota_is_gone(response),
         },
     }
@@ -300,9 +303,19 @@ fn is_turned_away(purpose: Purpose, response: &WireResponse) -> bool {
     };
     match status.as_u16() {
         429 => !quota_is_gone(response),
+        400 => purpose == Purpose::Completion && says_too_fast(response),
         529 => purpose == Purpose::Completion,
         _ => false,
     }
+}
+
+/// Gateways hand a refusal of too many requests on under the status of a wrong one.
+fn says_too_fast(response: &WireResponse) -> bool {
+    let Some(body) = &response.held else { return false };
+    let words = String::from_utf8_lossy(body).to_lowercase();
+    ["wait before trying again", "throttlingexception", "throttled"]
+        .iter()
+        .any(|phrase| words.contains(phrase))
 }
 
 /// A 429 that no waiting mends: the account has no money left.

@@ -3,6 +3,7 @@
 mod altered;
 mod clock;
 mod dropped;
+mod forms;
 mod kit;
 mod mutation;
 mod rechunk;

@@ -600,6 +600,39 @@ async fn recording_ends_when_the_prompt_changes_under_it() {
 }
 
 #[tokio::test]
+async fn the_form_of_an_answer_is_no_part_of_the_prompt() {
+    let server = counting().await;
+    let recording = Recording::of(&server);
+    for schema in ["calls or an answer", "calls or an answer", "an answer alone"] {
+        let mut request = completion(&server, "be kind", &["q"]);
+        let mut body: Value = serde_json::from_slice(&request.body.unwrap().bytes()).unwrap();
+        body["response_format"] = json!({"schema": schema.repeat(200)});
+        request.body = Some(body.to_string().into());
+        send(&recording.wire, request).await;
+    }
+    recording.tape.finish(&end()).await.unwrap();
+    let tape = TapeFile::read(&recording.path()).unwrap();
+    let form = |at: usize| tape.exchanges[at].request["body"]["response_format"]["schema"].clone();
+    assert_eq!(form(0), form(1));
+    assert_eq!(form(2), json!("an answer alone".repeat(200)));
+}
+
+#[tokio::test]
+async fn a_prompt_that_was_refused_may_be_said_otherwise() {
+    let server = Server::scripted(vec![
+        answer("400 Bad Request", "", br#"{"error": "no"}"#),
+        answer("200 OK", "", b"a"),
+        answer("200 OK", "", b"b"),
+    ])
+    .await;
+    let recording = Recording::of(&server);
+    send(&recording.wire, completion(&server, "be kind", &["q"])).await;
+    send(&recording.wire, completion(&server, "be good", &["q"])).await;
+    let changed = recording.wire.send(completion(&server, "be rude", &["q", "r"]));
+    assert!(changed.await.is_err(), "what was taken stays");
+}
+
+#[tokio::test]
 async fn a_tape_that_was_changed_on_purpose_is_saved_anew_and_then_misses() {
     let server = counting().await;
     let recording = three(&server).await;

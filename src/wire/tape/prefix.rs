@@ -14,7 +14,7 @@ use crate::wire::canonical::is_exact;
 const MOST_KNOWN: usize = 8;
 
 /// Parts of bodies that stay the same for a whole session, as canonical JSON by name.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct SharedPrefix(BTreeMap<&'static str, Box<RawValue>>);
 
 /// Prefixes by the bytes they came in, the latest last.
@@ -53,10 +53,13 @@ impl SharedPrefix {
         self.0.iter().map(|(name, part)| (*name, &**part))
     }
 
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        fn texts(prefix: &SharedPrefix) -> impl Iterator<Item = (&str, &str)> {
-            prefix.0.iter().map(|(name, part)| (*name, part.get()))
-        }
-        std::ptr::eq(self, other) || texts(self).eq(texts(other))
+    /// Whether both have the same parts, but for the one that is called `but`.
+    pub(super) fn is_same(&self, other: &Self, but: Option<&str>) -> bool {
+        std::ptr::eq(self, other) || self.texts(but).eq(other.texts(but))
+    }
+
+    fn texts<'p>(&'p self, but: Option<&'p str>) -> impl Iterator<Item = (&'static str, &'p str)> {
+        let parts = self.parts().filter(move |(name, _)| Some(*name) != but);
+        parts.map(|(name, part)| (name, part.get()))
     }
 }

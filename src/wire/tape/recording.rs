@@ -62,6 +62,9 @@ impl ExchangeRecording {
     }
 
     pub(super) fn head(&self, response: &WireResponse) {
+        if self.open.completion && (!response.status.is_success() || response.failed_opening.is_some()) {
+            self.tape.refused();
+        }
         self.open
             .change(|exchange| exchange.response = Some(ResponseHead::of(response)));
     }

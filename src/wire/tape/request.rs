@@ -8,8 +8,12 @@ use crate::wire::{Purpose, WireRequest, canonical};
 /// request. They do not count when requests are compared. Nothing is ever left out by what it looks like.
 pub(super) const VOLATILE: &[&str] = &["/body/metadata/user_id", "/body/user"];
 
-/// Parts of a completion's body that stay the same for a whole turn, beside the system message.
-pub(super) const PREFIX: [&str; 4] = ["instructions", "response_format", "system", "tools"];
+/// Parts of a completion's body that completions share, beside the system message: each text of them is written once.
+pub(super) const PREFIX: [&str; 4] = ["instructions", FORM, "system", "tools"];
+
+/// What an answer has to look like. It says what may be done in this step, and is no part of the prompt: the last completion of
+/// a turn, which may call nothing, has another than those before it.
+pub(super) const FORM: &str = "response_format";
 
 /// The fields that hold the messages of a body. The Responses API calls them input.
 pub(super) const MESSAGES: [&str; 2] = ["messages", "input"];

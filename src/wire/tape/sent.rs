@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::message::{TapedMessage, TapedMessages};
 use super::prefix::SharedPrefix;
 use super::redact::redact;
-use super::request::{self, MESSAGES, PREFIX, VOLATILE, canonical};
+use super::request::{self, FORM, MESSAGES, PREFIX, VOLATILE, canonical};
 use crate::wire::canonical::is_exact;
 use crate::wire::{Purpose, RequestBody, WireRequest};
 
@@ -179,7 +179,7 @@ impl SentBody {
         }
     }
 
-    /// What it begins with: all that stays the same for a whole turn.
+    /// What it begins with: all that most completions of a turn share.
     pub(super) fn beginning(&self) -> Self {
         let kept = PREFIX
             .iter()
@@ -198,14 +198,21 @@ impl SentBody {
 
     /// Whether both, or a body and a beginning, begin the same.
     pub(super) fn begins_like(&self, other: &Self) -> bool {
-        let shared = match (&self.prefix, &other.prefix) {
-            (Some(one), Some(other)) => one.is_same(other),
-            (None, None) => true,
-            _ => false,
-        };
-        shared
+        self.is_like(other, None)
+    }
+
+    /// The same of what the model reads, whatever form its answer is to have.
+    pub(super) fn is_prompted_like(&self, other: &Self) -> bool {
+        self.is_like(other, Some(FORM))
+    }
+
+    fn is_like(&self, other: &Self, but: Option<&str>) -> bool {
+        let nothing = SharedPrefix::default();
+        let prefix = self.prefix.as_deref().unwrap_or(&nothing);
+        prefix.is_same(other.prefix.as_deref().unwrap_or(&nothing), but)
             && PREFIX
                 .iter()
+                .filter(|name| Some(**name) != but)
                 .all(|name| self.rest.get(*name) == other.rest.get(*name))
             && self.system() == other.system()
     }

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
@@ -11,12 +12,13 @@ use super::copy::TapeCopy;
 use super::delta::first_difference;
 use super::disk::{beside_the_runtime, off_the_runtime};
 use super::error::TapeError;
-use super::exchange::ExchangeEnd;
+use super::exchange::{ExchangeEnd, ResponseHead};
 use super::header::Header;
 use super::line::{TapeLines, TurnEnd};
 use super::message::TapedMessage;
 use super::read::TapeFile;
 use super::recording::{OpenExchange, UnfinishedExchange};
+use super::request::FORM;
 use super::sent::{SentBody, SentRequest};
 use super::writer::TapeWriter;
 use crate::call_log::TapePosition;
@@ -45,12 +47,22 @@ struct SharedTape {
 /// What requests of the turn are checked against, and what went wrong.
 #[derive(Debug, Default)]
 struct RecordedTurn {
-    /// First words of the conversation, and what they were sent with.
-    began_with: Option<(Option<Arc<TapedMessage>>, SentBody)>,
+    /// What the last completions of one conversation have in common. A server that refuses a completion has read none of it:
+    /// what is asked after that may say the prompt in another way.
+    began_with: Option<ConversationBeginning>,
     /// The body of the last completion.
     last_body: Option<SentBody>,
     open: Vec<OpenExchange>,
     flaw: Option<TapeError>,
+}
+
+/// What tells the completions of a conversation from others, and the prompt that all of them have.
+#[derive(Debug)]
+struct ConversationBeginning {
+    path: Option<Value>,
+    /// The first words of a person.
+    opening: Option<Arc<TapedMessage>>,
+    prompt: SentBody,
 }
 
 /// Exchanges that have ended and are not written yet.
@@ -90,6 +102,11 @@ impl Tape {
         resumed.shared.begun.store(before, Ordering::Relaxed);
         for exchange in &tape.exchanges {
             resumed.admit(&SentRequest::of_canonical(exchange.request.clone()))?;
+            // What a stream of status 200 says was refused is not told apart here, and neither is what was never answered.
+            let is_taken = |head: &ResponseHead| (200..300).contains(&head.status);
+            if exchange.is_completion() && !exchange.response.as_ref().is_some_and(is_taken) {
+                resumed.refused();
+            }
         }
         Ok(resumed)
     }
@@ -201,21 +218,32 @@ impl Tape {
             return Ok(());
         };
         turn.last_body = Some(body.clone());
-        let opening = body.opening();
-        let begun = turn.began_with.as_ref();
-        let Some((_, before)) = begun.filter(|(before, _)| before.as_ref() == opening) else {
-            turn.began_with = Some((opening.cloned(), body.beginning()));
+        let (path, opening) = (sent.request.get("path"), body.opening());
+        let is_same =
+            |begun: &&ConversationBeginning| begun.path.as_ref() == path && begun.opening.as_ref() == opening;
+        let Some(begun) = turn.began_with.as_ref().filter(is_same) else {
+            turn.began_with = Some(ConversationBeginning {
+                path: path.cloned(),
+                opening: opening.cloned(),
+                prompt: body.beginning(),
+            });
             return Ok(());
         };
-        if before.begins_like(body) {
+        if begun.prompt.is_prompted_like(body) {
             return Ok(());
         }
-        let pointer = first_difference(&before.whole(), &body.beginning().whole(), &[])
+        let but = format!("/{FORM}");
+        let pointer = first_difference(&begun.prompt.whole(), &body.beginning().whole(), &[&but])
             .map_or_else(String::new, |(pointer, ..)| pointer);
         let path = self.shared.path.clone();
         let flaw = TapeError::Changed { path, pointer };
         turn.flaw = Some(flaw.clone());
         Err(flaw)
+    }
+
+    /// A completion was refused.
+    pub(super) fn refused(&self) {
+        lock(&self.shared.turn).began_with = None;
     }
 
     /// The body of the last completion, which the next one repeats.
