@@ -19,7 +19,7 @@ use super::protocol::{CallRun, CallRunEnd, TracedDraft, TurnEffect, TurnInput};
 use super::state::TurnState;
 use super::step::step;
 use super::{Agent, CallRecord, CallStatus, Event, ReferenceMode, StopReason, spans};
-use crate::model::{Message, ModelError, ModelEvent, ModelRequest, ToolCall, ToolChoice};
+use crate::model::{Message, ModelError, ModelEvent, ModelRequest, ToolCall, ToolChoice, cut_prompt};
 use crate::result::HeldResults;
 use crate::telemetry::failed as span_failed;
 use crate::text::hidden_in;
@@ -52,6 +52,8 @@ pub(super) struct TurnDriver<'a> {
     pub(super) call_span: Option<Span>,
     /// An address that the model's failure names.
     pub(super) named: Option<Url>,
+    /// Whether a person was told that the server reads only a part of the prompt.
+    pub(super) prompt_told: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -299,6 +301,12 @@ impl TurnDriver<'_> {
                     return TurnInput::Endless(heard.text);
                 }
                 Ok(ModelEvent::Done(completion)) => {
+                    if !self.prompt_told
+                        && let Some(note) = cut_prompt(request, completion.usage)
+                    {
+                        self.prompt_told = true;
+                        (self.watch)(Event::Guard { note });
+                    }
                     if let Some(writer) = &mut writer {
                         let shown = writer.end(sources).await;
                         shown.into_iter().for_each(&mut *self.watch);

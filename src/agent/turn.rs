@@ -281,6 +281,7 @@ impl Agent {
             conversation: &conversation.id,
             call_span: None,
             named: None,
+            prompt_told: false,
             spending: DaySpending::new(day_budget),
         };
         let span = spans::turn(self.model.id(), &conversation.id, &turn_id);

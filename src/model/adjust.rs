@@ -38,7 +38,9 @@ pub enum RequestPart {
     CacheBreakpoint,
     /// `cache_control`: where a cached prefix ends.
     CacheControl,
-    /// `response_format`: the schema that an answer has to follow.
+    /// The schema that an answer has to follow, for which any JSON object is asked for.
+    AnswerSchema,
+    /// `response_format`: what an answer has to look like.
     ResponseFormat,
     /// `stream`: the answer comes as one piece.
     Stream,
@@ -58,8 +60,16 @@ pub enum RequestPart {
     NoReasoning,
     /// Fields of messages that only the server understands.
     KeptFields,
-    /// `additionalProperties` in the schemas of tools.
+    /// Results without the names of their tools: these stand with them.
+    NamelessResults,
+    /// The model's reasoning of earlier steps, and the names under which the server knows what it said.
+    KeptReasoning,
+    /// `additionalProperties` in schemas.
     ClosedSchemas,
+    /// `strict` of tools.
+    StrictTools,
+    /// Tools as they are described: the model is driven by one JSON object per step.
+    DescribedTools,
     /// `tools`: the model is driven by one JSON object per step.
     Tools,
     /// Chat completions as a whole: the model speaks the Responses API alone.
@@ -67,7 +77,7 @@ pub enum RequestPart {
 }
 
 /// What a refusal says when a server does not know a part of the request.
-const REFUSING: [&str; 37] = [
+const REFUSING: [&str; 38] = [
     "unsupported",
     "not support",
     "n't support",
@@ -103,6 +113,7 @@ const REFUSING: [&str; 37] = [
     "deprecated",
     "requires --",
     "must not",
+    "should not",
     "instead",
     "must be verified",
 ];
@@ -120,6 +131,43 @@ const KEPT: [&str; 9] = [
     "thought_signature",
 ];
 
+/// What a refusal says of a schema that an answer has to follow, beside the name of the field.
+const OF_SCHEMAS: [&str; 8] = [
+    "grammar",
+    "json schema",
+    "schema must",
+    "invalid schema",
+    "too many states",
+    "schema features",
+    "structured output",
+    "constrained decoding",
+];
+/// What it says of a field that has another value than it may have.
+const OF_VALUES: [&str; 4] = ["must be", "should be", "expected", "invalid"];
+/// What a refusal says of reasoning that the server does not know any more.
+const OF_LOST_REASONING: [&str; 8] = [
+    "invalid_encrypted_content",
+    "could not be verified",
+    "could not be decrypted",
+    "items are not persisted",
+    "without its required",
+    "item with id",
+    "invalid `signature`",
+    "invalid signature",
+];
+/// What a refusal says of one tool that is not described as the server wants.
+const OF_DESCRIPTIONS: [&str; 10] = [
+    "too long",
+    "at most",
+    "maximum length",
+    "max length",
+    "should have",
+    "should be",
+    "must be",
+    "must match",
+    "invalid",
+    "does not match",
+];
 /// What a refusal of chat completions says when the model is to be asked over the Responses API.
 const NO_CHAT: [&str; 6] = [
     "v1/responses",
@@ -144,6 +192,7 @@ impl RequestPart {
             Self::CacheKey => "`prompt_cache_key` is left out",
             Self::CacheBreakpoint => "`prompt_cache_breakpoint` is left out",
             Self::CacheControl => "`cache_control` is left out, so that the server may cache nothing",
+            Self::AnswerSchema => "a JSON object is asked for without its schema",
             Self::ResponseFormat => "`response_format` is left out",
             Self::Stream => "answers come as one piece",
             Self::Include => "`include` is left out, so that reasoning is not sent back",
@@ -154,7 +203,14 @@ impl RequestPart {
             Self::CallIds => "calls go back under ids of nine letters and digits",
             Self::NoReasoning => "an empty thought goes back with calls that came without one",
             Self::KeptFields => "fields of the server's own do not go back with messages",
-            Self::ClosedSchemas => "the schemas of tools are sent without `additionalProperties`",
+            Self::NamelessResults => "results go back with the names of their tools",
+            Self::KeptReasoning => "reasoning of earlier steps does not go back",
+            Self::ClosedSchemas => "schemas are sent without `additionalProperties`",
+            Self::StrictTools => "`strict` of tools is left out",
+            Self::DescribedTools => {
+                "tools are not sent, because the server refuses how they are described; the model is driven by one JSON \
+                 object per step (json_action)"
+            }
             Self::ChatCompletions => "the Responses API is asked in place of chat completions",
             Self::Tools => {
                 "tools are not sent; the model is driven by one JSON object per step (json_action)"
@@ -185,6 +241,15 @@ impl RequestPart {
                     || (words.contains("messages[") && words.contains("invalid type: null"))
             }
             Self::ClosedSchemas => refusing && words.contains("additionalproperties"),
+            Self::AnswerSchema | Self::ResponseFormat => {
+                named(Self::ResponseFormat) && (refusing || has(&OF_VALUES)) || has(&OF_SCHEMAS)
+            }
+            Self::NamelessResults => has(&["function_response.name", "functionresponse.name"]),
+            Self::KeptReasoning => has(&OF_LOST_REASONING),
+            Self::DescribedTools => {
+                (names_one_tool(&words) && (refusing || has(&OF_DESCRIPTIONS)))
+                    || has(&["too many tools", "too many functions", "number of tools"])
+            }
             // Some servers call tools where nothing is streamed.
             Self::Tools => refusing && names_tools(&words) && !(streams && names_streaming),
             Self::Stream => refusing && names_streaming,
@@ -213,7 +278,8 @@ impl RequestPart {
             }
             Self::KeptFields => {
                 let mut kept = KEPT.iter().copied().chain(sent.kept.iter().map(String::as_str));
-                refusing && kept.any(|field| contains_word(&words, &field.to_lowercase()))
+                has(&["corrupted thought signature"])
+                    || (refusing && kept.any(|field| contains_word(&words, &field.to_lowercase())))
             }
             // `input[2].status`
             Self::ItemStatus => words.contains("].status"),
@@ -223,6 +289,11 @@ impl RequestPart {
             }
             part => refusing && named(*part),
         })
+    }
+
+    /// Whether whoever drives the model has to ask it in another way without this part.
+    pub(super) fn changes_the_way(self) -> bool {
+        matches!(self, Self::Tools | Self::DescribedTools | Self::ChatCompletions)
     }
 
     fn names(self) -> &'static [&'static str] {
@@ -235,13 +306,24 @@ impl RequestPart {
             Self::CacheKey => &["prompt_cache_key"],
             Self::CacheBreakpoint => &["prompt_cache_breakpoint"],
             Self::CacheControl => &["cache_control"],
-            Self::ResponseFormat => &["response_format", "json_schema", "guided_json", "text.format"],
+            Self::ResponseFormat => &[
+                "response_format",
+                "json_schema",
+                "json_object",
+                "guided_json",
+                "text.format",
+            ],
+            Self::StrictTools => &["strict"],
             Self::Include => &["include", "encrypted_content", "encrypted content"],
             Self::Store => &["store"],
             Self::NullContent
             | Self::TokensAbove(_)
             | Self::Stream
+            | Self::AnswerSchema
+            | Self::NamelessResults
+            | Self::KeptReasoning
             | Self::ClosedSchemas
+            | Self::DescribedTools
             | Self::Tools
             | Self::ItemStatus
             | Self::ChatCompletions
@@ -304,7 +386,20 @@ fn names_tools(words: &str) -> bool {
         "functions",
     ];
     let has = |phrases: &[&str]| phrases.iter().any(|phrase| words.contains(phrase));
-    has(&of_all) && !has(&of_one)
+    has(&of_all) && !has(&of_one) && !names_one_tool(words)
+}
+
+/// Whether a refusal speaks of how one of the tools is described: `tools[0].function.description`, `tools.0.name`.
+fn names_one_tool(words: &str) -> bool {
+    ["tools", "function_declarations", "functions"]
+        .iter()
+        .any(|list| {
+            words.match_indices(list).any(|(at, list)| {
+                let behind = words.get(at.saturating_add(list.len())..).unwrap_or_default();
+                let number = behind.trim_start_matches(['[', '.', '\'', '"', ',', ' ', '/']);
+                number.len() < behind.len() && number.starts_with(|c: char| c.is_ascii_digit())
+            })
+        })
 }
 
 /// Whether a text has the word, and not as a part of a longer one.
@@ -380,7 +475,7 @@ impl Adjustments {
         };
         match part {
             // Whoever drives the model decides what to do without tools.
-            Some(part @ (RequestPart::Tools | RequestPart::ChatCompletions)) => {
+            Some(part) if part.changes_the_way() => {
                 // It was not the streaming of calls.
                 if tried.contains(&RequestPart::Stream) {
                     parts.remove(&RequestPart::Stream);

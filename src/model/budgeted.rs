@@ -9,8 +9,7 @@ use rust_decimal::Decimal;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Message, Model, ModelDrive, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, Prices,
-    RequestPart, Usage,
+    Model, ModelDrive, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, Prices, RequestPart, Usage,
 };
 use crate::ledger::{RunBudget, RunReservation};
 use crate::wire::QueueTime;
@@ -75,17 +74,10 @@ impl BudgetedModel {
 
     /// What a completion costs at most, when the provider's cache helps nowhere.
     fn worst(&self, request: &ModelRequest) -> Decimal {
-        let tools = request.tools.iter().map(|tool| {
-            let schema = tool.schema.written().get();
-            tool.name.len() + tool.description.len() + schema.len()
-        });
-        let fixed = request.system.len() + tools.sum::<usize>();
-        let messages: u64 = request.messages.iter().map(Message::bytes).sum();
-        let bytes = messages.saturating_add(u64::try_from(fixed).unwrap_or(u64::MAX));
         let prices = self.prices;
         let input = prices.input.max(prices.cache_write).max(prices.cache_read);
         let usage = Usage {
-            input_tokens: bytes / BYTES_PER_TOKEN,
+            input_tokens: request.bytes() / BYTES_PER_TOKEN,
             output_tokens: u64::from(request.max_output_tokens),
             ..Usage::default()
         };

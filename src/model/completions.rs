@@ -11,7 +11,7 @@ use url::Url;
 use super::adjust::{Adjustments, RequestPart, SentParts};
 use super::endpoint::{ModelEndpoint, address_variable, key_variable};
 use super::refusal::ServerRefusal;
-use super::{ModelError, ModelSettings, Provider, listed, loading, next_step};
+use super::{ModelError, ModelRequest, ModelSettings, Provider, listed, loading, next_step};
 use crate::wire::{Opening, RequestBody, Wire, WireResponse};
 
 /// One protocol's completions of a server. Clones share what is known of the server.
@@ -69,8 +69,11 @@ impl CompletionEndpoint {
         body: impl Fn(&BTreeSet<RequestPart>) -> serde_json::Result<CompletionBody> + Send + Sync + 'static,
     ) -> Result<Result<WireResponse, ServerRefusal>, ModelError> {
         let (body, mut tried) = (Arc::new(body), Vec::new());
+        // What an account pays for changes from request to request.
+        let mut afforded = None;
         loop {
-            let left_out = self.adjustments.parts();
+            let mut left_out = self.adjustments.parts();
+            left_out.extend(afforded.map(RequestPart::TokensAbove));
             let made = body(&left_out).map_err(|error| self.endpoint.unreadable(error))?;
             let CompletionBody { json, parts } = made;
             let again = Arc::clone(&body);
@@ -86,17 +89,26 @@ impl CompletionEndpoint {
                 Ok(response) => self.opened(response, &parts).await,
                 refused => refused,
             };
-            match answer {
-                Err(refusal)
-                    if refusal.failed_generation().is_none()
-                        && self.adjustments.answer(&refusal, &parts, &mut tried) => {}
-                Err(mut refusal) => {
-                    if next_step::says_no_model(refusal.status, &refusal.message) {
-                        refusal.listed = listed::instead(&self.endpoint, &self.wire).await;
-                    }
-                    return Ok(Err(refusal));
-                }
+            let mut refusal = match answer {
                 Ok(response) => return Ok(Ok(response)),
+                Err(refusal) => refusal,
+            };
+            if let Some(tokens) = refusal.affordable(&parts)
+                && afforded.replace(tokens).is_none()
+            {
+                tracing::warn!(
+                    tokens,
+                    "asked again with a lower limit of tokens, which is all that the account pays for"
+                );
+                continue;
+            }
+            let is_mended = refusal.failed_generation().is_none()
+                && self.adjustments.answer(&refusal, &parts, &mut tried);
+            if !is_mended {
+                if next_step::says_no_model(refusal.status, &refusal.message) {
+                    refusal.listed = listed::instead(&self.endpoint, &self.wire).await;
+                }
+                return Ok(Err(refusal));
             }
         }
     }
@@ -132,6 +144,34 @@ impl CompletionEndpoint {
         let rest = std::mem::replace(&mut response.body, stream::empty().boxed());
         response.body = stream::iter(pieces).chain(rest).boxed();
         Ok(response)
+    }
+}
+
+/// The error of a refusal of a model that can only be asked with tools, where its server takes none.
+pub(super) fn takes_no_tools(
+    refusal: &ServerRefusal,
+    request: &ModelRequest,
+    error: ModelError,
+) -> ModelError {
+    let tools = SentParts {
+        parts: vec![RequestPart::Tools],
+        ..SentParts::default()
+    };
+    let is_meant = !request.tools.is_empty() && refusal.part(&tools).is_some();
+    match error {
+        ModelError::Status {
+            model,
+            status,
+            message,
+            ..
+        } if is_meant => ModelError::NotUsable {
+            reason: format!(
+                "its server takes no tools (status {status}: {message}); name it openai:NAME with the server's address for \
+                 OpenAI's protocol, where it is driven by one JSON object per step"
+            ),
+            model,
+        },
+        error => error,
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct DrivenModel {
 enum CompletionWay {
     Native,
     JsonAction,
+    /// The same, because the server takes tools, but not ours as they are described.
+    DescribedJsonAction,
     Responses,
 }
 
@@ -39,6 +41,10 @@ impl CompletionWay {
             Self::JsonAction => {
                 "takes no tools and is driven by one JSON object per step from now on; set model.drive to json_action \
                  to begin so"
+            }
+            Self::DescribedJsonAction => {
+                "does not take the tools as they are described and is driven by one JSON object per step from now on; set \
+                 model.drive to json_action to begin so"
             }
             Self::Responses => {
                 "speaks the Responses API alone and is asked over that from now on; name it openai-responses:NAME to \
@@ -76,6 +82,8 @@ impl DrivenModel {
             CompletionWay::Responses
         } else if adjustments.has(RequestPart::Tools) || self.begun == ModelDrive::JsonAction {
             CompletionWay::JsonAction
+        } else if adjustments.has(RequestPart::DescribedTools) {
+            CompletionWay::DescribedJsonAction
         } else {
             CompletionWay::Native
         }
@@ -84,7 +92,7 @@ impl DrivenModel {
     fn model(&self, way: CompletionWay) -> &dyn Model {
         match way {
             CompletionWay::Native => &self.native,
-            CompletionWay::JsonAction => &self.json_action,
+            CompletionWay::JsonAction | CompletionWay::DescribedJsonAction => &self.json_action,
             CompletionWay::Responses => &self.responses,
         }
     }
@@ -126,8 +134,11 @@ impl Model for DrivenModel {
     }
 
     fn found_drive(&self) -> Option<ModelDrive> {
-        let found = self.way() == CompletionWay::JsonAction && self.begun != ModelDrive::JsonAction;
-        found.then_some(ModelDrive::JsonAction)
+        let is_driven_so = matches!(
+            self.way(),
+            CompletionWay::JsonAction | CompletionWay::DescribedJsonAction
+        );
+        (is_driven_so && self.begun != ModelDrive::JsonAction).then_some(ModelDrive::JsonAction)
     }
 
     fn left_out(&self) -> Vec<RequestPart> {

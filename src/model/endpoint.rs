@@ -478,6 +478,10 @@ fn sensitive(value: &str) -> Option<HeaderValue> {
 /// The usual ways to say that the conversation does not fit into the model's context.
 fn says_too_long(message: &str) -> bool {
     let message = message.to_lowercase();
+    // So many in so short a time.
+    if message.contains("wait before trying again") || message.contains("throttl") {
+        return false;
+    }
     [
         "context_length_exceeded",
         "context length",

@@ -6,8 +6,15 @@ use url::Url;
 
 use super::Provider;
 
-/// Words of an answer 404 that speaks of the model or of what it can do, and not of the address.
-const OF_THE_MODEL: [&str; 5] = ["model", "deployment", "engine", "endpoints found", "api key"];
+/// Words of an answer 404 that speaks of the model, of what it can do or of what was sent, and not of the address.
+const OF_THE_MODEL: [&str; 6] = [
+    "model",
+    "deployment",
+    "engine",
+    "endpoints found",
+    "api key",
+    "item with id",
+];
 /// What servers say of an address that they do not know, inside an answer 200 too.
 const OF_THE_ADDRESS: [&str; 3] = ["unexpected endpoint", "unknown request url", "invalid url"];
 /// Routes that people take for the base of all.

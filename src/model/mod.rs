@@ -50,6 +50,7 @@ mod probe;
 mod protocol;
 mod provider_batch;
 mod question;
+mod read_prompt;
 mod refusal;
 mod replay;
 mod request;
@@ -87,6 +88,7 @@ pub use provider_batch::{
     BatchOutcome, BatchProgress, BatchResult, LostBatch, ProviderBatches, StartBatchError,
 };
 pub use question::UserQuestion;
+pub(crate) use read_prompt::cut_prompt;
 pub use request::{
     Message, ModelId, ModelRequest, Provider, ToolCall, ToolChoice, ToolResultMessage, ToolSpec,
 };

@@ -160,6 +160,12 @@ impl AskedServer<'_> {
         if number == 407 {
             return NextStep::is("the proxy wants a password: check HTTPS_PROXY and HTTP_PROXY");
         }
+        if number == 402 && has(&["can only afford"]) {
+            return NextStep::is(format!(
+                "the account behind {} has to be given credit, or set max_output_tokens in [model] to what it can pay for",
+                self.key()
+            ));
+        }
         if number == 402 || has(&CREDIT) {
             return NextStep::is(format!(
                 "the account behind {} has to be given credit, or name another model with --model",
@@ -175,6 +181,7 @@ impl AskedServer<'_> {
         }
         match number {
             403 => NextStep::is(self.key_step("check what it may do at")),
+            400 if has(&["wait before trying again"]) => NextStep::is("ask again later"),
             429 => NextStep::is("ask again later, or set max_concurrency in [model] to ask less at once"),
             _ if is_down => NextStep::is(format!(
                 "the server behind {} cannot answer just now: ask again, and see its log if it stays so",

@@ -71,11 +71,24 @@ impl ServerRefusal {
         match self.status.as_u16() {
             // Gateways pass a refusal of the server behind them on as a failure of their own.
             400 | 422 | 500 | 501 => Some(part),
+            // What a server does not find is in the request.
+            404 if part == RequestPart::KeptReasoning => Some(part),
             // Servers without tools answer with almost anything.
             404 | 405 | 415 => {
                 Some(part).filter(|part| matches!(part, RequestPart::Tools | RequestPart::ChatCompletions))
             }
             _ => None,
+        }
+    }
+
+    /// The largest limit of tokens that what is left of an account pays for, where that is what was refused.
+    pub(super) fn affordable(&self, sent: &SentParts) -> Option<u32> {
+        let limit = sent
+            .limit
+            .filter(|_| self.status == StatusCode::PAYMENT_REQUIRED)?;
+        match token_limit::advice(&self.message, limit.tokens)? {
+            TokenLimitAdvice::AtMost(tokens) => Some(tokens),
+            TokenLimitAdvice::None => None,
         }
     }
 

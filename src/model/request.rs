@@ -165,3 +165,16 @@ pub struct ModelRequest {
     /// Stable key for the provider's prompt cache: the prompt's hash.
     pub cache_key: String,
 }
+
+impl ModelRequest {
+    /// Bytes of text in it: the measure for estimates and budgets, not what goes over the wire.
+    pub(crate) fn bytes(&self) -> u64 {
+        let tools = self.tools.iter().map(|tool| {
+            let schema = tool.schema.written().get();
+            tool.name.len() + tool.description.len() + schema.len()
+        });
+        let fixed = self.system.len() + tools.sum::<usize>();
+        let messages: u64 = self.messages.iter().map(Message::bytes).sum();
+        messages.saturating_add(u64::try_from(fixed).unwrap_or(u64::MAX))
+    }
+}

@@ -148,6 +148,10 @@ fn of_object(object: &Map<String, Value>, depth: usize) -> Option<String> {
             .filter(|(key, _)| plain_key(key).ends_with("exception"));
         fields.find_map(|(_, value)| innermost(value, depth))
     };
+    let outer = outer.map(|words| match place(object) {
+        Some(place) if !words.contains(&place) => format!("{place}: {words}"),
+        _ => words,
+    });
     // What the server behind a gateway said.
     let behind = object
         .get("metadata")
@@ -159,6 +163,23 @@ fn of_object(object: &Map<String, Value>, depth: usize) -> Option<String> {
         (Some(outer), Some(behind)) => Some(format!("{outer}: {behind}")),
         (outer, behind) => outer.or(behind),
     }
+}
+
+/// Where in the request an error is, if it says so: `messages[0].content`. Servers that check a request by its form give the names
+/// and numbers on the way there.
+fn place(object: &Map<String, Value>) -> Option<String> {
+    let steps = object.get("loc")?.as_array()?;
+    let mut place = String::new();
+    // The first step says that it is in the body.
+    for step in steps.iter().skip_while(|step| *step == "body") {
+        match step {
+            Value::Number(number) => place += &format!("[{number}]"),
+            Value::String(name) if place.is_empty() => place += name,
+            Value::String(name) => place += &format!(".{name}"),
+            _ => return None,
+        }
+    }
+    Some(place).filter(|place| !place.is_empty())
 }
 
 /// A key without its capitals and marks.

@@ -25,7 +25,7 @@ const NAMES: [&str; 14] = [
     "length of the completion",
 ];
 /// What they say of one that is too large.
-const TOO_LARGE: [&str; 24] = [
+const TOO_LARGE: [&str; 25] = [
     "too large",
     "too high",
     "too big",
@@ -50,6 +50,7 @@ const TOO_LARGE: [&str; 24] = [
     "out of bounds",
     "limit of",
     "limit is",
+    "can only afford",
 ];
 /// What they say where it is the conversation that leaves no room.
 const OF_CONTEXT: [&str; 10] = [
@@ -197,6 +198,10 @@ mod tests {
             (
                 "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
                 None,
+            ),
+            (
+                "This request requires more credits, or fewer max_tokens. You requested up to 100000 tokens, but can only afford 1500. To increase, add credits",
+                Some(AtMost(1500)),
             ),
             ("temperature must be between 0 and 2", None),
         ] {

@@ -53,7 +53,8 @@ impl Serialize for ToolSchema {
     }
 }
 
-fn opened(schema: &Value) -> Value {
+/// A schema without `additionalProperties`.
+pub(super) fn opened(schema: &Value) -> Value {
     match schema {
         Value::Object(fields) => {
             let kept = fields.iter().filter(|(key, _)| *key != CLOSES);

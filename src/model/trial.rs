@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use futures_util::StreamExt;
 
 use super::probe::{is_the_call, probing};
 use super::{
     Completion, Message, Model, ModelDrive, ModelError, ModelEvent, ModelProtocol, ModelRequest,
-    ModelSettings, RequestPart, ToolChoice, ToolResultMessage, connect,
+    ModelSettings, RequestPart, ToolChoice, ToolResultMessage, connect, cut_prompt,
 };
 use crate::wire::Wire;
 
@@ -26,6 +28,8 @@ pub struct ModelTrial {
     pub tells_usage: bool,
     /// Tokens of the second prompt that were read from the provider's cache.
     pub cached_tokens: u64,
+    /// What is told where the server seems to read only a part of a prompt of usual size.
+    pub cut_prompt: Option<String>,
     /// What the server refused and is left out of requests.
     pub left_out: Vec<RequestPart>,
 }
@@ -34,6 +38,7 @@ pub struct ModelTrial {
 pub async fn try_model(settings: &ModelSettings, wire: Wire) -> Result<ModelTrial, ModelError> {
     let model = connect(settings, wire)?;
     let mut request = probing();
+    request.system = of_usual_size(&request.system);
     let (first, _) = whole(&*model, &request).await?;
     let refused = first.tool_calls.iter().map(|call| ToolResultMessage {
         call_id: call.id.clone(),
@@ -71,8 +76,26 @@ pub async fn try_model(settings: &ModelSettings, wire: Wire) -> Result<ModelTria
         streams: pieces > 1,
         tells_usage: first.usage.is_some() && second.usage.is_some(),
         cached_tokens: second.usage.map_or(0, |usage| usage.cached_tokens),
+        cut_prompt: cut_prompt(&request, second.usage),
         left_out,
     })
+}
+
+/// A system prompt as long as one with a catalog is: some servers cut what is longer than they are set up for.
+fn of_usual_size(system: &str) -> Arc<str> {
+    const BYTES: usize = 24_000;
+    let mut long = format!("{system}\n\nAn inventory follows, which is of no use here.\n");
+    for number in 1.. {
+        if long.len() >= BYTES {
+            break;
+        }
+        long += &format!(
+            "Shelf {number}: {} boxes, counted in week {}.\n",
+            number * 7 % 93,
+            number % 52
+        );
+    }
+    long.into()
 }
 
 /// One completion, and in how many pieces its text came.

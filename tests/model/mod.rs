@@ -1,5 +1,6 @@
 mod anthropic;
 mod chunks;
+mod dialects;
 mod echoed_keys;
 mod endings;
 mod errors;

@@ -114,6 +114,13 @@ pub(super) async fn try_it(settings: &Settings, wire: Wire, checks: &mut Vec<Che
     ]);
     found.extend(trial.left_out.iter().map(|part| part.sentence().to_owned()));
     checks.push(Check::ok(NAME, found.join("; ")));
+    if let Some(note) = trial.cut_prompt {
+        checks.push(Check::warning(
+            NAME,
+            note,
+            "give the model a context of 16384 tokens or more",
+        ));
+    }
     if !trial.calls_tools {
         let message = format!(
             "{} did not call the tool that it was asked to call",

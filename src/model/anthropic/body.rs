@@ -39,6 +39,8 @@ pub(super) struct MessagesBody<'a> {
     stream: bool,
     #[serde(skip)]
     cached: bool,
+    #[serde(skip)]
+    closed: bool,
 }
 
 /// All that one speaker says before the other does.
@@ -50,13 +52,23 @@ struct RoleTurn {
 
 impl<'a> MessagesBody<'a> {
     pub(super) fn new(model: &'a str, request: &'a ModelRequest, left_out: &BTreeSet<RequestPart>) -> Self {
+        let closed = !left_out.contains(&RequestPart::ClosedSchemas);
         let mut tools: Vec<Value> = request
             .tools
             .iter()
-            .map(|spec| json!({"name": spec.name, "description": spec.description, "input_schema": spec.schema}))
+            .map(|spec| {
+                let opened = (!closed).then(|| spec.schema.open());
+                let schema = opened.as_ref().unwrap_or(&spec.schema);
+                json!({"name": spec.name, "description": spec.description, "input_schema": schema})
+            })
             .collect();
         let mut system = json!({"type": "text", "text": request.system});
         let mut messages = turns(&request.messages);
+        if left_out.contains(&RequestPart::KeptReasoning) {
+            let blocks = messages.iter_mut().map(|turn| &mut turn.content);
+            blocks.for_each(|blocks| blocks.retain(|block| !is_reasoning(block)));
+            messages.retain(|turn| !turn.content.is_empty());
+        }
         if left_out.contains(&RequestPart::KeptFields) {
             let blocks = messages.iter_mut().flat_map(|turn| turn.content.iter_mut());
             blocks.filter_map(Value::as_object_mut).for_each(keep_known);
@@ -87,11 +99,18 @@ impl<'a> MessagesBody<'a> {
                 .filter(|_| !left_out.contains(&RequestPart::Temperature)),
             stream: !left_out.contains(&RequestPart::Stream),
             cached,
+            closed,
         }
     }
 
     /// What of this body could be left out.
     pub(super) fn parts(&self) -> SentParts {
+        let thinks = self
+            .messages
+            .iter()
+            .flat_map(|turn| &turn.content)
+            .any(is_reasoning);
+        let has_tools = !self.tools.is_empty();
         let blocks = self.messages.iter().flat_map(|turn| &turn.content);
         let fields = blocks.filter_map(Value::as_object).flat_map(Map::keys);
         let kept: BTreeSet<String> = fields
@@ -99,7 +118,9 @@ impl<'a> MessagesBody<'a> {
             .cloned()
             .collect();
         let parts = [
+            (RequestPart::KeptReasoning, thinks),
             (RequestPart::KeptFields, !kept.is_empty()),
+            (RequestPart::ClosedSchemas, has_tools && self.closed),
             (RequestPart::ToolChoice, self.tool_choice.is_some()),
             (RequestPart::Temperature, self.temperature.is_some()),
             (RequestPart::CacheControl, self.cached),
@@ -115,6 +136,14 @@ impl<'a> MessagesBody<'a> {
             }),
         }
     }
+}
+
+/// Whether a block is what the model thought, which goes back sealed.
+fn is_reasoning(block: &Value) -> bool {
+    matches!(
+        block.get("type").and_then(Value::as_str),
+        Some("thinking" | "redacted_thinking")
+    )
 }
 
 /// Leaves of a block what the API knows.

@@ -9,12 +9,11 @@ use super::assemble::MessagesAssembler;
 use super::body::MessagesBody;
 use super::event::MessagesEvent;
 use crate::model::ModelSettings;
-use crate::model::adjust::{RequestPart, SentParts};
-use crate::model::completions::{CompletionBody, CompletionEndpoint, reachable};
+use crate::model::adjust::RequestPart;
+use crate::model::completions::{CompletionBody, CompletionEndpoint, reachable, takes_no_tools};
 use crate::model::ending::{AFTER_END, ItemReader};
 use crate::model::endpoint::ModelEndpoint;
 use crate::model::opening::judge;
-use crate::model::refusal::ServerRefusal;
 use crate::model::replay::CallIds;
 use crate::model::sse::SseItem;
 use crate::model::tool_names::ToolNames;
@@ -69,33 +68,11 @@ impl AnthropicModel {
                 parts: body.parts(),
             })
         });
-        let response = answer.await?.map_err(|refusal| self.refused(&refusal, request))?;
+        let response = answer
+            .await?
+            .map_err(|refusal| takes_no_tools(&refusal, request, self.at.endpoint.refused(&refusal)))?;
         let (ids, names) = (CallIds::after(&request.messages), ToolNames::of(&request.tools));
         Ok(self.clone().events(response, MessagesAssembler::new(ids, names)))
-    }
-
-    /// The error of a refusal. Without tools there is no way to drive a model over this protocol, and there is over the other.
-    fn refused(&self, refusal: &ServerRefusal, request: &ModelRequest) -> ModelError {
-        let tools = SentParts {
-            parts: vec![RequestPart::Tools],
-            ..SentParts::default()
-        };
-        let takes_no_tools = !request.tools.is_empty() && refusal.part(&tools).is_some();
-        match self.at.endpoint.refused(refusal) {
-            ModelError::Status {
-                model,
-                status,
-                message,
-                ..
-            } if takes_no_tools => ModelError::NotUsable {
-                model,
-                reason: format!(
-                    "its server takes no tools (status {status}: {message}); name it openai:NAME with the server's address for \
-                     OpenAI's protocol, where it is driven by one JSON object per step"
-                ),
-            },
-            error => error,
-        }
     }
 
     fn events(self, response: WireResponse, mut whole: MessagesAssembler) -> ModelStream {

@@ -45,6 +45,8 @@ pub(super) struct ChatBody<'a> {
     tool_choice: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response_format: Option<&'a RawValue>,
+    #[serde(skip)]
+    has_answer_schema: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,6 +81,9 @@ enum SentMessage<'a> {
     /// One text, and nothing of it copied. The fields are in the order of their names, as in an object.
     Text {
         content: Cow<'a, str>,
+        /// Of a result: the tool's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<Cow<'a, str>>,
         role: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]
         tool_call_id: Option<Cow<'a, str>>,
@@ -90,6 +95,7 @@ impl<'a> SentMessage<'a> {
     fn text(role: &'static str, content: impl Into<Cow<'a, str>>) -> Self {
         Self::Text {
             content: content.into(),
+            name: None,
             role,
             tool_call_id: None,
         }
@@ -176,7 +182,8 @@ impl<'a> ChatBody<'a> {
             tool_choice: (forbidden && sends(RequestPart::ToolChoice)).then_some("none"),
             response_format: format
                 .filter(|_| sends(RequestPart::ResponseFormat))
-                .map(ResponseFormat::raw),
+                .map(|format| format.raw(left_out)),
+            has_answer_schema: format.is_some() && sends(RequestPart::AnswerSchema),
             temperature: request.temperature.filter(|_| sends(RequestPart::Temperature)),
             max_tokens: limit.filter(|_| !completion_limit),
             max_completion_tokens: limit.filter(|_| completion_limit),
@@ -198,6 +205,7 @@ impl<'a> ChatBody<'a> {
         let mut pairs = roles.iter().zip(roles.iter().skip(1));
         let has_notes = pairs.any(|(one, next)| *next == "user" && matches!(*one, "user" | "tool"));
         let has_calls = roles.contains(&"tool");
+        let has_schema = self.has_answer_schema && self.response_format.is_some();
         let parts = [
             (RequestPart::ChatCompletions, true),
             (RequestPart::StreamOptions, self.stream_options.is_some()),
@@ -209,7 +217,14 @@ impl<'a> ChatBody<'a> {
             ),
             (RequestPart::CacheKey, self.prompt_cache_key.is_some()),
             (RequestPart::CacheBreakpoint, has_breakpoint),
-            (RequestPart::ResponseFormat, self.response_format.is_some()),
+            (RequestPart::ClosedSchemas, !self.tools.is_empty() || has_schema),
+            (RequestPart::AnswerSchema, has_schema),
+            // Only a server that took no schema is asked without a form.
+            (
+                RequestPart::ResponseFormat,
+                self.response_format.is_some() && !has_schema,
+            ),
+            (RequestPart::NamelessResults, has_calls),
             (RequestPart::NullContent, has_null),
             (RequestPart::RoleOrder, has_notes),
             (RequestPart::SystemRole, roles.first() == Some(&"system")),
@@ -217,7 +232,7 @@ impl<'a> ChatBody<'a> {
             (RequestPart::NoReasoning, has_calls),
             (RequestPart::KeptFields, !kept.is_empty()),
             (RequestPart::ToolChoice, self.tool_choice.is_some()),
-            (RequestPart::ClosedSchemas, !self.tools.is_empty()),
+            (RequestPart::DescribedTools, !self.tools.is_empty()),
             (RequestPart::Tools, !self.tools.is_empty()),
             (RequestPart::Temperature, self.temperature.is_some()),
             (RequestPart::Stream, self.stream.is_some()),
@@ -313,6 +328,7 @@ fn push_message<'a>(
         Message::ToolResults(results) => {
             messages.extend(results.iter().map(|result| SentMessage::Text {
                 content: (&*result.content).into(),
+                name: (!sends(RequestPart::NamelessResults)).then(|| replay::identifier(&result.tool)),
                 role: "tool",
                 tool_call_id: Some(if sends(RequestPart::CallIds) {
                     Cow::Borrowed(&result.call_id)

@@ -242,7 +242,8 @@ impl CallPiece {
                 id,
                 name: text(piece, "name").unwrap_or_default().to_owned(),
                 arguments: arguments(piece),
-                ..Self::default()
+                others: unknown(piece, &[&KNOWN_OF_CALL[..], &KNOWN_OF_FUNCTION[..]].concat()),
+                function_others: Map::new(),
             };
         };
         Self {

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -19,6 +20,7 @@ use crate::model::opening::judge;
 use crate::model::replay::CallIds;
 use crate::model::sse::SseItem;
 use crate::model::tool_names::ToolNames;
+use crate::model::tool_schema::opened;
 use crate::model::{CacheHints, ModelSettings};
 use crate::model::{
     Completion, Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream, StopCause,
@@ -28,19 +30,38 @@ use crate::wire::{Wire, WireResponse};
 pub(in crate::model) const DEFAULT_BASE: &str = "https://api.openai.com/v1";
 const PATH: &str = "/chat/completions";
 
-/// A JSON schema that the answer has to follow.
+/// A JSON schema that the answer has to follow, in the forms in which servers take one.
 #[derive(Debug, Clone)]
-pub(in crate::model) struct ResponseFormat(Box<RawValue>);
+pub(in crate::model) struct ResponseFormat {
+    closed: Box<RawValue>,
+    /// Without `additionalProperties`.
+    open: Box<RawValue>,
+    /// Any JSON object.
+    object: Box<RawValue>,
+}
 
 impl ResponseFormat {
     /// The schema under a name, as `response_format` wants it.
     pub(in crate::model) fn new(name: &str, schema: &Value) -> Result<Self, serde_json::Error> {
-        let format = json!({"type": "json_schema", "json_schema": {"name": name, "schema": schema}});
-        serde_json::value::to_raw_value(&format).map(Self)
+        let of = |schema: &Value| {
+            let format = json!({"type": "json_schema", "json_schema": {"name": name, "schema": schema}});
+            serde_json::value::to_raw_value(&format)
+        };
+        Ok(Self {
+            closed: of(schema)?,
+            open: of(&opened(schema))?,
+            object: serde_json::value::to_raw_value(&json!({"type": "json_object"}))?,
+        })
     }
 
-    pub(super) fn raw(&self) -> &RawValue {
-        &self.0
+    pub(super) fn raw(&self, left_out: &BTreeSet<RequestPart>) -> &RawValue {
+        if left_out.contains(&RequestPart::AnswerSchema) {
+            &self.object
+        } else if left_out.contains(&RequestPart::ClosedSchemas) {
+            &self.open
+        } else {
+            &self.closed
+        }
     }
 }
 

@@ -25,8 +25,8 @@ pub(super) fn body(
         model: Some(model.to_owned()),
         instructions: Some(request.system.to_string()),
         tools: (!request.tools.is_empty()).then(|| {
-            let closed = sends(RequestPart::ClosedSchemas);
-            request.tools.iter().map(|spec| tool(spec, closed)).collect()
+            let tool = |spec| tool(spec, left_out);
+            request.tools.iter().map(tool).collect()
         }),
         tool_choice: (forbidden && sends(RequestPart::ToolChoice))
             .then_some(ToolChoiceParam::Option(ToolChoiceOptions::None)),
@@ -44,7 +44,7 @@ pub(super) fn body(
 }
 
 /// What of such a body could be left out.
-pub(super) fn parts(body: &Value) -> SentParts {
+pub(super) fn parts(body: &Value, left_out: &BTreeSet<RequestPart>) -> SentParts {
     let items = body.get("input").and_then(Value::as_array).into_iter().flatten();
     let fields = items.filter_map(Value::as_object).flat_map(serde_json::Map::keys);
     let mut kept: BTreeSet<String> = fields.cloned().collect();
@@ -65,14 +65,33 @@ pub(super) fn parts(body: &Value) -> SentParts {
     let others = (!kept.is_empty()).then_some(RequestPart::KeptFields);
     let tools = body.get("tools").and_then(Value::as_array).into_iter().flatten();
     let closed = tools
+        .clone()
         .filter_map(|tool| tool.get("parameters"))
         .any(|schema| schema.get("additionalProperties").is_some());
+    let strict = tools.clone().any(|tool| tool.get("strict").is_some());
+    let said = body.get("input").and_then(Value::as_array).into_iter().flatten();
+    let is_known_to_server =
+        |item: &Value| item.get("id").is_some() || item.get("type") == Some(&json!("reasoning"));
+    let has_results = said
+        .clone()
+        .any(|item| item.get("type") == Some(&json!("function_call_output")));
+    let has_reasoning = said.clone().any(is_known_to_server);
+    let more = [
+        (
+            RequestPart::NamelessResults,
+            has_results && !left_out.contains(&RequestPart::NamelessResults),
+        ),
+        (RequestPart::KeptReasoning, has_reasoning),
+        (RequestPart::ClosedSchemas, closed),
+        (RequestPart::StrictTools, strict),
+    ];
+    let more = more.into_iter().filter(|(_, sent)| *sent).map(|(part, _)| part);
     let limit = body.get("max_output_tokens").and_then(Value::as_u64);
     SentParts {
         parts: status
             .into_iter()
+            .chain(more)
             .chain(others)
-            .chain(closed.then_some(RequestPart::ClosedSchemas))
             .chain(sent.map(|(part, _)| part))
             .collect(),
         kept,
@@ -90,18 +109,18 @@ pub(in crate::model) fn fullest(request: &ModelRequest) -> serde_json::Result<St
     body("sample", request, &BTreeSet::new()).map(|body| body.to_string())
 }
 
-fn tool(spec: &ToolSpec, closed: bool) -> Tool {
-    let schema = if closed {
-        spec.schema.clone()
-    } else {
+fn tool(spec: &ToolSpec, left_out: &BTreeSet<RequestPart>) -> Tool {
+    let schema = if left_out.contains(&RequestPart::ClosedSchemas) {
         spec.schema.open()
+    } else {
+        spec.schema.clone()
     };
     Tool::Function(FunctionTool {
         name: spec.name.clone(),
         description: Some(spec.description.clone()),
         parameters: Some(Value::clone(&schema)),
         // Left out it would mean yes, and our schemas have optional fields.
-        strict: Some(false),
+        strict: (!left_out.contains(&RequestPart::StrictTools)).then_some(false),
         ..FunctionTool::default()
     })
 }
@@ -132,9 +151,14 @@ fn input(messages: &[Message], left_out: &BTreeSet<RequestPart>) -> Vec<Value> {
                     })
                 }));
             }
-            Message::ToolResults(results) => items.extend(results.iter().map(
-                |result| json!({"type": "function_call_output", "call_id": result.call_id, "output": result.content}),
-            )),
+            Message::ToolResults(results) => items.extend(results.iter().map(|result| {
+                let mut item =
+                    json!({"type": "function_call_output", "call_id": result.call_id, "output": result.content});
+                if left_out.contains(&RequestPart::NamelessResults) {
+                    replay::set(&mut item, "name", json!(replay::identifier(&result.tool)));
+                }
+                item
+            })),
         }
     }
     items

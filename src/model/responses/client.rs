@@ -9,7 +9,7 @@ use super::body::{body, parts};
 use super::event::ResponseEvent;
 use crate::model::ModelSettings;
 use crate::model::adjust::RequestPart;
-use crate::model::completions::{CompletionBody, CompletionEndpoint};
+use crate::model::completions::{CompletionBody, CompletionEndpoint, takes_no_tools};
 use crate::model::openai;
 use crate::model::opening::judge;
 use crate::model::replay::CallIds;
@@ -46,12 +46,12 @@ impl ResponsesModel {
             let body = body(&at.id().name, &asked, left_out)?;
             Ok(CompletionBody {
                 json: serde_json::to_vec(&body)?,
-                parts: parts(&body),
+                parts: parts(&body, left_out),
             })
         });
         let response = answer
             .await?
-            .map_err(|refusal| self.at.endpoint.refused(&refusal))?;
+            .map_err(|refusal| takes_no_tools(&refusal, request, self.at.endpoint.refused(&refusal)))?;
         let (ids, names) = (CallIds::after(&request.messages), ToolNames::of(&request.tools));
         Ok(self.clone().events(response, ResponseAssembler::new(ids, names)))
     }

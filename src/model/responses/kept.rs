@@ -49,6 +49,12 @@ pub(super) fn kept_items(kept: &[Value], calls: &[ToolCall], left_out: &BTreeSet
             fields.remove("encrypted_content");
         }
         let is_reasoning = fields.get("type").is_some_and(|kind| kind == "reasoning");
+        if !sends(RequestPart::KeptReasoning) {
+            fields.remove("id");
+            if is_reasoning {
+                continue;
+            }
+        }
         if is_reasoning || !sends(RequestPart::ItemStatus) {
             fields.remove("status");
         }

@@ -12,7 +12,7 @@ use super::copy::TapeCopy;
 use super::delta::first_difference;
 use super::disk::{beside_the_runtime, off_the_runtime};
 use super::error::TapeError;
-use super::exchange::{ExchangeEnd, ResponseHead};
+use super::exchange::ExchangeEnd;
 use super::header::Header;
 use super::line::{TapeLines, TurnEnd};
 use super::message::TapedMessage;
@@ -100,14 +100,10 @@ impl Tape {
         let resumed = Self::of(TapeWriter::resume(tape, lines)?);
         let before = u64::try_from(tape.exchanges.len()).unwrap_or(u64::MAX);
         resumed.shared.begun.store(before, Ordering::Relaxed);
-        for exchange in &tape.exchanges {
-            resumed.admit(&SentRequest::of_canonical(exchange.request.clone()))?;
-            // What a stream of status 200 says was refused is not told apart here, and neither is what was never answered.
-            let is_taken = |head: &ResponseHead| (200..300).contains(&head.status);
-            if exchange.is_completion() && !exchange.response.as_ref().is_some_and(is_taken) {
-                resumed.refused();
-            }
-        }
+        // What is served from the tape is what was recorded; the prompt is held from the first completion that is asked for.
+        let last = tape.exchanges.iter().rfind(|exchange| exchange.is_completion());
+        let last = last.map(|last| SentRequest::of_canonical(last.request.clone()));
+        lock(&resumed.shared.turn).last_body = last.and_then(|last| last.body);
         Ok(resumed)
     }
 
