@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::text::built_in_pattern;
 
 /// What an address is called that is none of the settings.
-const ANY: &str = "an internal address";
+const ANY: &str = "an address that is not shown";
 
 /// Addresses as they stand in words: with a scheme, as numbers, as a name with a port.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
@@ -78,9 +78,9 @@ impl AddressFilter {
         Self { known, bare }
     }
 
-    /// What an address is called.
-    fn name_of(&self, address: &str) -> &'static str {
-        let address = address.split_once("://").map_or(address, |(_, rest)| rest);
+    /// What an address is called; itself, if it is none after all: `id:1234` is one word with a number.
+    fn name_of<'a>(&self, written: &'a str) -> &'a str {
+        let address = written.split_once("://").map_or(written, |(_, rest)| rest);
         let authority = address
             .split(['/', '?', '#'])
             .next()
@@ -98,13 +98,19 @@ impl AddressFilter {
         match names.as_slice() {
             [name, rest @ ..] if rest.iter().all(|other| other == name) => name,
             // Several servers are at the same place.
-            _ => ANY,
+            [_, ..] => ANY,
+            [] if written.contains("://") || host.contains(['.', '[']) || host.starts_with("localhost:") => {
+                ANY
+            }
+            [] => written,
         }
     }
 
     /// A text without addresses.
     pub(super) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let named = ADDRESS.replace_all(text, |found: &Captures<'_>| self.name_of(part(found, 0)));
+        let named = ADDRESS.replace_all(text, |found: &Captures<'_>| {
+            self.name_of(part(found, 0)).to_owned()
+        });
         let named = match &self.bare {
             Some(bare) => replaced(named, bare, |found| self.name_of(part(found, 0)).to_owned()),
             None => named,
@@ -168,15 +174,39 @@ impl AddressFilter {
         let detail = answer.text("stop_detail").to_owned();
         let told = self.text(&detail).into_owned();
         if told != detail {
-            let text = answer.text("text").to_owned();
-            if let Some(at) = text.find(&detail) {
-                replace_in_text(&mut answer.0, &text, at, &detail, &told);
-            }
+            self.tell_text(&mut answer, &detail, &told);
             if let Some(kept) = answer.0.get_mut("stop_detail") {
                 *kept = json!(told);
             }
         }
         answer
+    }
+
+    /// Tells the text of an answer that quotes why it failed.
+    fn tell_text(&self, answer: &mut AnswerBody, detail: &str, told: &str) {
+        let text = answer.text("text").to_owned();
+        if let Some(at) = text.find(detail) {
+            replace_in_text(&mut answer.0, &text, at, detail, told);
+            return;
+        }
+        // Links were taken out of it there. What was found until then stands in a list, and stays as it is; the last line goes
+        // first, so that the others stay where they are.
+        let mut lines = Vec::new();
+        let mut at = 0;
+        for line in text.split_inclusive('\n') {
+            if !line.starts_with("- ") {
+                lines.push((at, line));
+            }
+            at += line.len();
+        }
+        for (at, line) in lines.into_iter().rev() {
+            if let Cow::Owned(new) = self.text(line)
+                && new != line
+            {
+                let text = answer.text("text").to_owned();
+                replace_in_text(&mut answer.0, &text, at, line, &new);
+            }
+        }
     }
 }
 

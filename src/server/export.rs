@@ -25,6 +25,12 @@ pub(super) fn markdown(session: &SessionRecord, answers: &[AnswerRecord]) -> Str
             continue;
         };
         let _ = writeln!(text, "{}", quotation(answer.text("text")));
+        for option in answer.further_options() {
+            let _ = writeln!(text, "- {}", inert_line(option));
+        }
+        if answer.further_options().next().is_some() {
+            text.push('\n');
+        }
         let outcome = answer.text("outcome");
         if outcome != "answered" {
             let _ = writeln!(text, "*Outcome: {}.*\n", outcome.replace('_', " "));

@@ -124,6 +124,13 @@ impl AnswerBody {
         Self(value)
     }
 
+    /// Answers to choose from that its text does not name.
+    pub(super) fn further_options(&self) -> impl Iterator<Item = &str> {
+        let options = self.0.get("options").and_then(Value::as_array);
+        let options = options.into_iter().flatten().filter_map(Value::as_str);
+        options.filter(|option| !self.text("text").contains(*option))
+    }
+
     /// A text at this key.
     pub(super) fn text(&self, key: &str) -> &str {
         self.0.get(key).and_then(Value::as_str).unwrap_or_default()
@@ -133,14 +140,10 @@ impl AnswerBody {
 /// An answer for clients that show a text and nothing else: with its choices, and with what it lacks.
 pub(super) fn spoken_text(answer: &AnswerBody) -> String {
     let mut text = answer.text("text").trim().to_owned();
-    let options = answer.0.get("options").and_then(Value::as_array);
-    let missing = |option: &&str| !answer.text("text").contains(*option);
-    let options = options
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .filter(missing);
-    let lines: Vec<String> = options.map(|option| format!("- {option}")).collect();
+    let lines: Vec<String> = answer
+        .further_options()
+        .map(|option| format!("- {option}"))
+        .collect();
     if !lines.is_empty() {
         text = format!("{text}\n\n{}", lines.join("\n"));
     }

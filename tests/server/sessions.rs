@@ -226,6 +226,17 @@ async fn in_an_export_only_cardinal_writes_headings_and_links() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_export_has_the_answers_to_choose_from() {
+    let options = json!({"question": "Which one?", "options": ["Gross", "Net https://evil.example/"]});
+    let server = TestServer::scripted(vec![Reply::tool_calls([("ask_user", options)])]).await;
+    let record = server.ask("What is alpha?").await;
+    assert_eq!(record["answer"]["outcome"], "needs_clarification", "{record:#}");
+    let path = format!("/v1/sessions/{}/export", record["session"].as_str().unwrap());
+    let text = server.get(&path).await.body;
+    assert!(text.contains("\n- Gross\n") && text.contains("\n- Net"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_title_that_says_nothing_gives_way_to_the_first_question() {
     let server = TestServer::new().await;
     for title in ["", "  ", "\n\t"] {

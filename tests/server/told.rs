@@ -28,12 +28,8 @@ async fn where_the_model_is_stands_in_the_view_of_administrators_alone() {
     let answer = &record["answer"];
     assert_eq!(answer["outcome"], "upstream_failed", "{record:#}");
     for said in [&answer["text"], &answer["stop_detail"]] {
-        assert!(
-            said.as_str()
-                .unwrap()
-                .contains("failed to connect to the model's server"),
-            "{said}"
-        );
+        let said = said.as_str().unwrap();
+        assert!(said.contains("failed to connect to the model's server"), "{said}");
     }
     // Figures are where they stand now.
     let text: Vec<char> = answer["text"].as_str().unwrap().chars().collect();
@@ -143,6 +139,38 @@ async fn where_metabase_is_stands_in_links_alone() {
         .get(&format!("/v1/admin/answers/{}", record["id"].as_str().unwrap()))
         .await;
     assert!(full.body.contains(&place), "{full:#?}");
+}
+
+/// Gateways quote where they ask. What only looks like an address stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_models_server_says_of_others_is_told_without_their_addresses() {
+    const SAID: &str = "bad field id:1234 at 10:30 in v1.60.4: upstream http://ana:secret@vllm-7:8000/v1/chat?x=1, 10.1.2.3:9000, \
+                        [fd00::7]:80 and gpu.internal:9000 (POST /openai/deployments/x) refused it, a/b";
+    let refused = Reply::status(
+        400,
+        json!({"error": {"message": SAID, "type": "invalid_request_error"}}),
+    );
+    let server = TestServer::scripted(vec![refused]).await;
+    let record = server.ask("What is alpha?").await;
+    let told = record["answer"]["stop_detail"].as_str().unwrap();
+    for kept in ["id:1234", "at 10:30", "v1.60.4", "refused it, a/b"] {
+        assert!(told.contains(kept), "{kept} is missing in {told}");
+    }
+    for gone in [
+        "vllm",
+        "8000",
+        "secret",
+        "10.1.2.3",
+        "fd00",
+        "gpu.internal",
+        "openai/deployments",
+    ] {
+        assert!(!record.to_string().contains(gone), "{gone} is in {record:#}");
+    }
+    let full = server
+        .get(&format!("/v1/admin/answers/{}", record["id"].as_str().unwrap()))
+        .await;
+    assert!(full.body.contains("10.1.2.3:9000"), "{full:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,7 +31,12 @@ pub(super) async fn list(
         fingerprint: opened.catalog.fingerprint(),
         loaded_at: opened.loaded_at,
         entries,
-        unreadable: opened.unreadable.iter().chain(&opened.limits).cloned().collect(),
+        unreadable: opened
+            .unreadable
+            .iter()
+            .chain(&opened.limits)
+            .map(|why| state.addresses.text(why).into_owned())
+            .collect(),
     }))
 }
 

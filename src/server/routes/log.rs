@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::server::event::TurnEvent;
 use crate::server::record::AnswerRecord;
 use crate::server::state::SharedState;
+use crate::server::store::title_of;
 use crate::server::turns::{EventReader, LogCut, STORED, after_events, has_read_to};
 
 /// How often a turn of another process is looked at.
@@ -142,7 +143,7 @@ fn told(record: AnswerRecord) -> Vec<TurnEvent> {
         question: record.question.clone(),
         model: model.unwrap_or_default(),
         new_session: record.turn == 1,
-        title: record.question.clone(),
+        title: title_of(&record.question),
     }];
     events.push(TurnEvent::TextDiscarded {});
     let tables = record

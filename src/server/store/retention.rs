@@ -137,7 +137,8 @@ impl SessionStore {
             }
             let sql = format!(
                 "SELECT id FROM sessions WHERE {IDLE} AND EXISTS (SELECT 1 FROM answers WHERE session = sessions.id) \
-                 AND id <> (SELECT id FROM sessions ORDER BY updated_at DESC, id DESC LIMIT 1) ORDER BY updated_at, id LIMIT 1"
+                 AND id <> (SELECT id FROM sessions AS last WHERE EXISTS (SELECT 1 FROM answers WHERE session = last.id) \
+                 ORDER BY updated_at DESC, id DESC LIMIT 1) ORDER BY updated_at, id LIMIT 1"
             );
             let oldest: Option<String> = db.first(&sql, values![], |row| row.get(0))?;
             let deleted = oldest.map(|oldest| delete(db, &[oldest])).transpose()?;

@@ -234,7 +234,7 @@ class Cut(unittest.TestCase):
         stopped = httpx.post(f"{server.url}/v1/sessions/stopped/stop", headers={"authorization": f"Bearer {server.token}"})
         self.assertEqual(stopped.status_code, 202)
         *_, last = stream
-        self.assertEqual(last.choices[0].finish_reason, "stop")
+        self.assertEqual(last.choices[0].finish_reason, "length")
         self.assertEqual(extra(last)["outcome"], "cancelled")
 
 
