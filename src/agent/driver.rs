@@ -9,11 +9,11 @@ use futures_util::StreamExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span};
-use url::Url;
 
 use super::answer_references::{ReferenceSources, ReferenceWriter, without_links};
 use super::clock::{Interruption, TurnClock};
 use super::day_budget::{DaySpending, Denial};
+use super::failure_words::named_in;
 use super::finish::{TurnConclusion, conclude};
 use super::protocol::{CallRun, CallRunEnd, TracedDraft, TurnEffect, TurnInput};
 use super::state::TurnState;
@@ -22,7 +22,7 @@ use super::{Agent, CallRecord, CallStatus, Event, ReferenceMode, StopReason, spa
 use crate::model::{Message, ModelError, ModelEvent, ModelRequest, ToolCall, ToolChoice, cut_prompt};
 use crate::result::HeldResults;
 use crate::telemetry::failed as span_failed;
-use crate::text::hidden_in;
+use crate::text::{hidden_in, visible};
 use crate::tools::{PlannedCall, ToolRole};
 
 /// One turn on its way.
@@ -50,8 +50,8 @@ pub(super) struct TurnDriver<'a> {
     pub(super) conversation: &'a str,
     /// The span of the call that runs, until it is reported.
     pub(super) call_span: Option<Span>,
-    /// An address that the model's failure names.
-    pub(super) named: Option<Url>,
+    /// What the words of the model's failure may name.
+    pub(super) named: Vec<String>,
     /// Whether a person was told that the server reads only a part of the prompt.
     pub(super) prompt_told: bool,
 }
@@ -114,9 +114,9 @@ impl TurnDriver<'_> {
                     let written = ending.references.as_ref().map(|one| one.figures.clone());
                     let written = written.unwrap_or_default();
                     let own_links = self.agent.own_links();
-                    let own_links = match &self.named {
-                        Some(named) => Cow::Owned(own_links.also_naming(named)),
-                        None => Cow::Borrowed(own_links),
+                    let own_links = match self.named.as_slice() {
+                        [] => Cow::Borrowed(own_links),
+                        named => Cow::Owned(own_links.also_naming(named)),
                     };
                     let conclusion = conclude(&mut turn, ending, (self.agent.links(), &own_links));
                     if turn.figures.is_none() {
@@ -325,9 +325,14 @@ impl TurnDriver<'_> {
     }
 
     fn failed(&mut self, error: &ModelError, heard: &mut TextSoFar, begun: bool) -> TurnInput {
-        self.named = error.moved_to().cloned();
+        let message = visible(&crate::telemetry::causes(error).join(": "));
+        let model = &self.agent.model.id().name;
+        self.named = named_in(&message, model, self.agent.model_server().as_ref());
+        let moved_to = error.moved_to();
+        self.named
+            .extend(moved_to.map(|to| to.as_str().trim_end_matches('/').to_owned()));
         TurnInput::ModelFailed {
-            message: crate::telemetry::causes(error).join(": "),
+            message,
             partial: std::mem::take(&mut heard.text),
             begun,
         }

@@ -31,6 +31,7 @@ mod driver;
 mod event;
 mod evidence;
 mod evidence_health;
+mod failure_words;
 mod fallback;
 mod figure_sources;
 mod final_outcome;

@@ -171,6 +171,11 @@ impl Agent {
         &self.common.links
     }
 
+    /// Where its model is asked.
+    pub(super) fn model_server(&self) -> Option<Url> {
+        model_server(&self.common.settings, &*self.model)
+    }
+
     /// The rules for links in words of our own, which may name the configured servers.
     pub(super) fn own_links(&self) -> &LinkRules {
         &self.common.own_links
@@ -280,7 +285,7 @@ impl Agent {
             references: self.common.settings.grounding.references,
             conversation: &conversation.id,
             call_span: None,
-            named: None,
+            named: Vec::new(),
             prompt_told: false,
             spending: DaySpending::new(day_budget),
         };
@@ -417,10 +422,15 @@ fn timings(clocks: TimeSpent, clock: &TurnClock) -> Timings {
     }
 }
 
+/// Where the model is asked.
+fn model_server(settings: &TurnSettings, model: &dyn Model) -> Option<Url> {
+    let set = settings.model.base_url.clone();
+    set.or_else(|| usual_address(model.id().provider))
+}
+
 /// The servers that an agent asks.
 fn servers(parts: &AgentParts) -> Vec<Url> {
-    let model = parts.settings.model.base_url.clone();
-    let model = model.or_else(|| usual_address(parts.model.id().provider));
+    let model = model_server(&parts.settings, &*parts.model);
     let dbt = parts.settings.dbt.as_ref();
     let dbt = dbt.map(|dbt| [&dbt.administrative, &dbt.discovery, &dbt.semantic_layer]);
     let dbt = dbt.into_iter().flatten().cloned();

@@ -157,7 +157,8 @@ fn of_object(object: &Map<String, Value>, depth: usize) -> Option<String> {
         .get("metadata")
         .and_then(|metadata| innermost(metadata.get("raw")?, depth))
         .or_else(|| under("innererror"))
-        .or_else(|| under("cause"));
+        .or_else(|| under("cause"))
+        .or_else(|| violations(object));
     match (outer.or_else(classed), behind) {
         (Some(outer), Some(behind)) if outer.contains(&behind) => Some(outer),
         (Some(outer), Some(behind)) => Some(format!("{outer}: {behind}")),
@@ -180,6 +181,21 @@ fn place(object: &Map<String, Value>) -> Option<String> {
         }
     }
     Some(place).filter(|place| !place.is_empty())
+}
+
+/// Which fields Google's servers do not take, and why: their message says neither.
+fn violations(object: &Map<String, Value>) -> Option<String> {
+    let details = object.get("details")?.as_array()?.iter();
+    let of_fields = details.filter_map(|detail| detail.get("fieldViolations")?.as_array());
+    let said = of_fields.flatten().filter_map(|one| {
+        let why = text(one, "description")?;
+        Some(match text(one, "field") {
+            Some(field) if !why.contains(field) => format!("{field}: {why}"),
+            _ => why.to_owned(),
+        })
+    });
+    let said: Vec<String> = said.collect();
+    (!said.is_empty()).then(|| said.join(", "))
 }
 
 /// A key without its capitals and marks.

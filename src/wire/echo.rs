@@ -4,12 +4,15 @@
 //! credential that is part of an address does not spoil an error that names the address. [`SecretTexts`] finds a credential
 //! however it is written; where a model answers, one that is spread over the events of a stream is found as well.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use tower::ServiceExt;
 
+use super::respelled::{CountedParts, TextLook};
 use super::secret_texts::{SecretTexts, without};
 use super::service::{LayerResult, LayerService};
 use super::split_secrets::clean_events;
@@ -20,6 +23,11 @@ const SHORTEST: usize = 4;
 /// Credentials below this length, or made of digits only, may occur in data by chance. They are taken out of failures only,
 /// where nothing is lost.
 const SHORTEST_IN_DATA: usize = 8;
+
+/// Bytes of a body that are remembered when they were passed on: a credential in another spelling may have begun in them.
+const REMEMBERED: usize = 256;
+/// Signs at the end of a piece that keep it when a credential in another spelling begins with them.
+const OPEN_FROM: usize = 8;
 
 /// What one request carries as a credential, in the ways a server may write it.
 #[derive(Debug, Default)]
@@ -43,8 +51,11 @@ pub(super) async fn without_echo(below: LayerService, request: WireRequest) -> L
     clean_headers(&mut response.headers, &secrets);
     response.body = match (fails, is_told) {
         (true, _) => clean_whole(response.body, secrets),
-        (false, false) => clean_stream(response.body, secrets),
-        (false, true) => clean_events(clean_stream(response.body, secrets.clone()), secrets),
+        (false, false) => clean_stream(response.body, secrets, CountedParts::Beginning),
+        (false, true) => clean_events(
+            clean_stream(response.body, secrets.clone(), CountedParts::None),
+            secrets,
+        ),
     };
     Ok(response)
 }
@@ -55,7 +66,17 @@ impl SentCredentials {
         for (name, value) in &request.headers {
             let named = is_secret(name.as_str());
             if let Some(value) = value.to_str().ok().filter(|_| named || value.is_sensitive()) {
-                sent.add(without_scheme(value), named);
+                let value = without_scheme(value);
+                sent.add(value, named);
+                // A name and a password, which a server may show apart.
+                if let Some(both) = STANDARD
+                    .decode(value)
+                    .ok()
+                    .and_then(|both| String::from_utf8(both).ok())
+                    && let Some((_, password)) = both.split_once(':')
+                {
+                    sent.add(password, named);
+                }
             }
         }
         for (name, value) in request.url.query_pairs() {
@@ -141,42 +162,97 @@ fn clean_headers(headers: &mut HeaderMap, secrets: &SecretTexts) {
 }
 
 /// A body that is passed on as it comes. Where its pieces are split stays as it was, unless a credential may begin at the
-/// end of one.
-fn clean_stream(mut body: BodyStream, secrets: SecretTexts) -> BodyStream {
+/// end of one. `parts` of one count where no later look puts pieces together.
+fn clean_stream(mut body: BodyStream, secrets: SecretTexts, parts: CountedParts) -> BodyStream {
     async_stream::stream! {
-        let mut kept = BytesMut::new();
+        let mut passing = PassingBytes::new(secrets, parts);
         while let Some(chunk) = body.next().await {
-            let chunk = match chunk {
-                Ok(chunk) => chunk,
-                Err(error) => {
-                    if !kept.is_empty() {
-                        yield Ok(kept.split().freeze());
-                    }
-                    yield Err(error);
-                    return;
-                }
+            let (piece, error) = match chunk {
+                Ok(chunk) => (passing.push(&chunk), None),
+                Err(error) => (passing.finish(), Some(error)),
             };
-            let mut piece = if kept.is_empty() {
-                chunk
-            } else {
-                kept.extend_from_slice(&chunk);
-                kept.split().freeze()
-            };
-            let found = secrets.find(&piece);
-            let open = found.open.map(|at| piece.split_off(at));
-            if let Some(clean) = without(&piece, &found.whole) {
-                piece = clean.into();
-            }
-            kept.extend_from_slice(&open.unwrap_or_default());
             if !piece.is_empty() {
                 yield Ok(piece);
             }
+            if let Some(error) = error {
+                yield Err(error);
+                return;
+            }
         }
-        if !kept.is_empty() {
-            yield Ok(kept.freeze());
+        let rest = passing.finish();
+        if !rest.is_empty() {
+            yield Ok(rest);
         }
     }
     .boxed()
+}
+
+/// What of a body was passed on and what waits for more of it.
+struct PassingBytes {
+    secrets: SecretTexts,
+    parts: CountedParts,
+    /// The end of what was passed on, as it came.
+    before: Vec<u8>,
+    /// Whether it ended in a credential.
+    ends_in_one: bool,
+    /// What may be the beginning of a credential.
+    kept: BytesMut,
+}
+
+impl PassingBytes {
+    fn new(secrets: SecretTexts, parts: CountedParts) -> Self {
+        Self {
+            secrets,
+            parts,
+            before: Vec::new(),
+            ends_in_one: false,
+            kept: BytesMut::new(),
+        }
+    }
+
+    fn push(&mut self, chunk: &[u8]) -> Bytes {
+        self.kept.extend_from_slice(chunk);
+        self.pass(false)
+    }
+
+    fn finish(&mut self) -> Bytes {
+        self.pass(true)
+    }
+
+    fn pass(&mut self, is_end: bool) -> Bytes {
+        let look = TextLook {
+            parts: self.parts,
+            is_end,
+            open_from: OPEN_FROM,
+        };
+        let behind = self.before.len();
+        self.before.extend_from_slice(&self.kept);
+        let found = self.secrets.find(&self.before, look);
+        let here = |at: usize| at.saturating_sub(behind);
+        let open = found.open.filter(|_| !is_end).map(here);
+        let held = open.map_or_else(BytesMut::new, |at| self.kept.split_off(at.min(self.kept.len())));
+        let mut passed = std::mem::replace(&mut self.kept, held).freeze();
+        let places = found.whole.iter().map(|place| here(place.start)..here(place.end));
+        let mut places: Vec<_> = places.filter(|place| !place.is_empty()).collect();
+        self.before.truncate(behind.saturating_add(passed.len()));
+        let old = self.before.len().saturating_sub(REMEMBERED);
+        self.before.drain(..old);
+        if passed.is_empty() {
+            return passed;
+        }
+        let ended_in_one = self.ends_in_one;
+        self.ends_in_one = places.last().is_some_and(|place| place.end == passed.len());
+        // The rest of one that is marked already.
+        if let Some(rest) = places.first().filter(|place| ended_in_one && place.start == 0) {
+            let rest = rest.end;
+            passed = passed.slice(rest..);
+            places.remove(0);
+            for place in &mut places {
+                *place = place.start.saturating_sub(rest)..place.end.saturating_sub(rest);
+            }
+        }
+        without(&passed, &places).map_or(passed, Bytes::from)
+    }
 }
 
 /// The body of a failure, in one piece.
@@ -215,7 +291,7 @@ mod tests {
             .map(|piece| Ok(Bytes::copy_from_slice(piece.as_bytes())))
             .collect();
         let secrets = SecretTexts::of(vec![secret.to_owned()]);
-        let body = clean_stream(stream::iter(pieces).boxed(), secrets);
+        let body = clean_stream(stream::iter(pieces).boxed(), secrets, CountedParts::Beginning);
         body.map(|piece| String::from_utf8(piece.unwrap().to_vec()).unwrap())
             .collect()
             .await

@@ -40,6 +40,7 @@ mod queue;
 mod relay;
 mod request;
 mod request_body;
+mod respelled;
 mod response;
 mod retry;
 mod retry_after;

@@ -1,9 +1,12 @@
 //! Finds credentials in bytes, however they are written there: as they are, with escapes of JSON (`\u002d`, `\/`), as
-//! entities of HTML (`&#45;`) or as parts of an address (`%2d`), any of their characters in any of these ways.
+//! entities of HTML (`&#45;`) or as parts of an address (`%2d`), any of their characters in any of these ways. Further spellings,
+//! and parts of longer credentials, are found by `respelled`.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::REDACTED;
+use super::respelled::{CountedParts, RespelledSecrets, TextLook};
 
 /// Shorter credentials may stand inside of other words.
 const SHORTEST_ANYWHERE: usize = 8;
@@ -31,7 +34,10 @@ const ENTITIES: [(&str, char); 16] = [
 
 /// Texts that are not passed on.
 #[derive(Debug, Clone, Default)]
-pub(super) struct SecretTexts(Vec<SecretText>);
+pub(super) struct SecretTexts {
+    texts: Arc<Vec<SecretText>>,
+    respelled: Arc<RespelledSecrets>,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct SecretText {
@@ -61,21 +67,42 @@ impl SecretTexts {
     pub(super) fn of(mut texts: Vec<String>) -> Self {
         texts.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         texts.dedup();
+        let respelled = RespelledSecrets::of(texts.iter().map(String::as_str));
         let texts = texts.into_iter().map(|text| SecretText {
             length: text.len(),
             characters: text.chars().collect(),
         });
-        Self(texts.collect())
+        Self {
+            texts: Arc::new(texts.collect()),
+            respelled: Arc::new(respelled),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.texts.is_empty()
     }
 
     /// All places in a text, in order.
-    pub(super) fn find(&self, text: &[u8]) -> SecretPlaces {
+    pub(super) fn find(&self, text: &[u8], look: TextLook) -> SecretPlaces {
+        let mut places = self.written(text);
+        let (mut respelled, open) = self.respelled.find(text, look);
+        // What goes on there as it is written ends later.
+        if let Some(at) = places.open.filter(|_| !look.is_end) {
+            respelled.retain(|place| place.end <= at);
+        }
+        if !respelled.is_empty() {
+            places.whole = joined(places.whole, respelled);
+        }
+        places.open = places.open.into_iter().chain(open).min();
+        let last = places.whole.last().map_or(0, |place| place.end);
+        places.open = places.open.filter(|at| *at >= last);
+        places
+    }
+
+    /// All places of credentials as they are, or with escapes.
+    fn written(&self, text: &[u8]) -> SecretPlaces {
         let mut begins = [false; 256];
-        let first = self.0.iter().filter_map(|secret| secret.characters.first());
+        let first = self.texts.iter().filter_map(|secret| secret.characters.first());
         let first = first.map(|c| c.encode_utf8(&mut [0; 4]).as_bytes().first().copied());
         for byte in first.flatten().chain([b'\\', b'%', b'&']) {
             if let Some(begins) = begins.get_mut(usize::from(byte)) {
@@ -88,7 +115,7 @@ impl SecretTexts {
         while let Some(next) = text.get(from..).and_then(|rest| rest.iter().position(begins)) {
             let at = from.saturating_add(next);
             from = at.saturating_add(1);
-            for secret in &self.0 {
+            for secret in &*self.texts {
                 match secret.at(text, at) {
                     CharacterAt::Found(length) => {
                         let end = at.saturating_add(length);
@@ -109,10 +136,29 @@ impl SecretTexts {
         places
     }
 
-    /// The text without them; `None` when it holds none.
+    /// A text that is a failure, or of one, without them; `None` when it holds none.
     pub(super) fn clean(&self, text: &[u8]) -> Option<Vec<u8>> {
-        without(text, &self.find(text).whole)
+        let look = TextLook {
+            parts: CountedParts::Any,
+            is_end: true,
+            open_from: usize::MAX,
+        };
+        without(text, &self.find(text, look).whole)
     }
+}
+
+/// Places in order, those that touch as one.
+fn joined(mut places: Vec<Range<usize>>, more: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    places.extend(more);
+    places.sort_by_key(|place| (place.start, place.end));
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(places.len());
+    for place in places {
+        match joined.last_mut() {
+            Some(last) if place.start < last.end => last.end = last.end.max(place.end),
+            _ => joined.push(place),
+        }
+    }
+    joined
 }
 
 /// The text without what stands at these places; `None` when there are none.
@@ -310,7 +356,7 @@ mod tests {
             );
             // However much of it is there, it is known where it begins.
             for cut in 9..text.find(',').unwrap() {
-                let places = secrets(&["sk-a/b=c_1"]).find(&text.as_bytes()[..cut]);
+                let places = secrets(&["sk-a/b=c_1"]).written(&text.as_bytes()[..cut]);
                 assert_eq!((places.open, places.whole), (Some(8), vec![]), "{written} {cut}");
             }
         }

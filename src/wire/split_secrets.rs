@@ -10,6 +10,7 @@ use futures_util::StreamExt;
 use serde_json::Value;
 
 use super::BodyStream;
+use super::respelled::{CountedParts, TextLook};
 use super::secret_texts::{SecretTexts, without};
 
 /// Fields whose texts stand for themselves and never go on in the next event.
@@ -29,6 +30,8 @@ const FIXED: [&str; 14] = [
     "item_id",
     "call_id",
 ];
+/// Signs at the end of a text that keep its event when a credential in another spelling begins with them.
+const OPEN_FROM: usize = 2;
 /// Most events that are kept for one that may end in the beginning of a credential.
 const MOST_HELD: u64 = 64;
 
@@ -132,13 +135,40 @@ impl EventTexts {
     /// Gives out all that is left.
     fn finish(&mut self, ready: &mut Vec<u8>) {
         self.end_line(ready);
-        self.open.clear();
+        self.close(|_, _| false);
         self.release(ready);
+    }
+
+    /// Keeps those that `stays` names open; nothing goes on with the others. What is most of a credential goes no further.
+    fn close(&mut self, stays: impl Fn(&str, &OpenText) -> bool) {
+        let all = std::mem::take(&mut self.open);
+        for (place, open) in all {
+            if stays(&place, &open) {
+                self.open.insert(place, open);
+                continue;
+            }
+            let found = self.secrets.find(open.text.as_bytes(), look(true));
+            let Some(clean) = without(open.text.as_bytes(), &found.whole) else {
+                continue;
+            };
+            for part in &open.parts {
+                self.shorten(part);
+            }
+            if let Some(part) = open.parts.last() {
+                let clean = String::from_utf8_lossy(&clean);
+                self.change(part.line, &part.pointer, |text| text.push_str(&clean));
+            }
+        }
     }
 
     fn end_line(&mut self, ready: &mut Vec<u8>) {
         let raw = std::mem::take(&mut self.line);
         let event = if self.passes { None } else { event(&raw) };
+        let raw = match event {
+            // No other line goes on with it.
+            None => without(&raw, &self.secrets.find(&raw, look(true)).whole).unwrap_or(raw),
+            Some(_) => raw,
+        };
         let is_end = event.is_none() && raw.windows(6).any(|part| part == b"[DONE]");
         self.held.push_back(HeldLine {
             number: self.next,
@@ -148,13 +178,12 @@ impl EventTexts {
         });
         let seen = self.join_texts();
         if is_end {
-            self.open.clear();
+            self.close(|_, _| false);
         } else if let Some(seen) = seen {
-            self.open.retain(|place, _| seen.contains(place));
+            self.close(|place, _| seen.contains(place));
         }
         let oldest = self.next.saturating_sub(MOST_HELD);
-        self.open
-            .retain(|_, open| open.parts.first().is_some_and(|part| part.line >= oldest));
+        self.close(|_, open| open.parts.first().is_some_and(|part| part.line >= oldest));
         self.next = self.next.saturating_add(1);
         self.release(ready);
     }
@@ -180,7 +209,7 @@ impl EventTexts {
         let before = self.open.remove(&piece.place);
         let (carried, mut parts) = before.map_or_else(Default::default, |open| (open.text, open.parts));
         let whole = format!("{carried}{}", piece.text);
-        let found = self.secrets.find(whole.as_bytes());
+        let found = self.secrets.find(whole.as_bytes(), look(false));
         let mut length = piece.text.len();
         if let Some(clean) = without(whole.as_bytes(), &found.whole) {
             let clean = String::from_utf8_lossy(&clean).into_owned();
@@ -260,6 +289,15 @@ impl HeldLine {
                 ready.extend_from_slice(self.raw.get(content..).unwrap_or_default());
             }
         }
+    }
+}
+
+/// How the text of events is looked at.
+fn look(is_end: bool) -> TextLook {
+    TextLook {
+        parts: CountedParts::Beginning,
+        is_end,
+        open_from: OPEN_FROM,
     }
 }
 

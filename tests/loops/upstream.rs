@@ -453,3 +453,39 @@ async fn one_failed_part_beside_a_result_makes_an_answer_partial() {
     assert_eq!(statuses, [CallStatus::Failed, CallStatus::Ok], "{answer:#?}");
     assert_eq!(answer.outcome, Outcome::Partial);
 }
+
+#[tokio::test]
+async fn words_of_a_failure_keep_the_name_of_the_model_and_where_it_is_asked_instead() {
+    let told = |words: &str| Reply::status(400, json!({ "error": { "message": words } }));
+    let mut stack = Stack::scripted(vec![told(
+        "registry.ollama.ai/library/scripted is no good, see https://evil.example/a?b=7 \u{202e}",
+    )])
+    .await;
+    let answer = stack.ask("revenue?").await;
+    let text = &answer.text;
+    assert!(
+        text.contains("registry.ollama.ai/library/scripted is no good"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("evil.example") && text.contains("[U+202E]"),
+        "{text}"
+    );
+    let detail = answer.stop_detail.unwrap();
+    assert!(
+        detail.contains("[U+202E]") && !detail.contains('\u{202e}'),
+        "{detail}"
+    );
+
+    let moved =
+        Reply::failed(301, "").with_header("location", "https://llm.example.com/v1/chat/completions?x=7");
+    let model = ScriptedModel::openai_with(move |_| moved.clone()).await;
+    let answer = Stack::new(model, Knobs::default()).await.ask("revenue?").await;
+    assert!(
+        answer
+            .text
+            .contains("set OPENAI_BASE_URL to https://llm.example.com/v1)"),
+        "{}",
+        answer.text
+    );
+}

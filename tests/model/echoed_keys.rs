@@ -123,3 +123,67 @@ async fn so_it_is_over_the_other_protocols() {
         ("It is [redacted].", "It is [redacted].")
     );
 }
+
+const LONG: &str = "sk-proj-Ab3dEf6hIj9kLm2nOp5qRs8t";
+
+/// What is heard, or told of a failure, of a body that a server with a long key sends.
+async fn of_long_key(body: String) -> String {
+    let server = ScriptedModel::openai_with(move |_| Reply::sse(body.clone())).await;
+    let mut settings = server.settings();
+    settings.api_key = Some(LONG.to_owned().into());
+    match ask(&settings, &question()).await {
+        Ok(heard) => format!("{heard:?}"),
+        Err(error) => format!("{error} {error:?}"),
+    }
+}
+
+#[tokio::test]
+async fn most_of_a_key_is_not_heard_where_the_rest_never_comes() {
+    let shows = |heard: &str| (8..LONG.len()).any(|end| heard.contains(&LONG[end - 8..end]));
+    for at in [12, 20, LONG.len() - 1] {
+        let part = &LONG[..at];
+        let pieces: Vec<Value> = part
+            .as_bytes()
+            .chunks(3)
+            .map(|piece| said(str::from_utf8(piece).unwrap()))
+            .collect();
+        for body in [
+            events(&[said(&format!("The key is {part}")), end("stop")]) + DONE,
+            events(&[said("The key is ")]) + &events(&pieces) + &events(&[end("stop")]) + DONE,
+            events(&[said("The key is ")])
+                + &events(&pieces)
+                + &events(&[said(" and more."), end("stop")])
+                + DONE,
+            // It ends without its end.
+            events(&[said("The key is ")]) + &events(&pieces),
+            events(&[json!({"error": {"message": format!("bad key {part}, see the settings")}})]),
+            serde_json::to_string_pretty(&json!({"error": {"message": format!("bad key {part}.")}})).unwrap(),
+        ] {
+            let heard = of_long_key(body.clone()).await;
+            assert!(!shows(&heard), "{at}: {body}\n{heard}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_in_another_spelling_is_not_heard() {
+    let hex: String = LONG.bytes().map(|byte| format!("{byte:02X}")).collect();
+    let base64 = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("api:{LONG}"));
+    let blanks: String = LONG.chars().flat_map(|c| [c, ' ']).collect();
+    for written in [LONG.to_uppercase(), hex, base64, blanks.trim_end().to_owned()] {
+        let whole = of_long_key(events(&[said(&format!("It is {written}.")), end("stop")]) + DONE).await;
+        let pieces: Vec<Value> = written
+            .as_bytes()
+            .chunks(5)
+            .map(|piece| said(str::from_utf8(piece).unwrap()))
+            .collect();
+        let spread = of_long_key(events(&pieces) + &events(&[said(". Yes."), end("stop")]) + DONE).await;
+        for heard in [whole, spread] {
+            assert!(heard.contains("[redacted]"), "{written}: {heard}");
+            assert!(
+                !heard.contains(&written[written.len() - 16..]),
+                "{written}: {heard}"
+            );
+        }
+    }
+}

@@ -7,6 +7,7 @@ mod echo;
 mod grants;
 mod limit;
 mod log;
+mod respelled;
 mod retry;
 mod server;
 mod tape;

@@ -126,11 +126,13 @@ pub(super) async fn try_it(settings: &Settings, wire: Wire, checks: &mut Vec<Che
             "{} did not call the tool that it was asked to call",
             settings.model.id
         );
-        checks.push(Check::warning(
-            NAME,
-            message,
-            "set model.drive = \"json_action\", or take another model",
-        ));
+        let fix = match trial.drive {
+            ModelDrive::JsonAction => "take another model: it is driven by JSON objects already",
+            ModelDrive::Native | ModelDrive::Probe => {
+                "set model.drive = \"json_action\", or take another model"
+            }
+        };
+        checks.push(Check::warning(NAME, message, fix));
     }
     if !trial.takes_a_refusal {
         let message = format!(

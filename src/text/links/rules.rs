@@ -47,12 +47,12 @@ impl LinkRules {
         }
     }
 
-    /// The same rules, which may name this server as well.
+    /// The same rules, which may name these as well, word for word.
     #[must_use]
-    pub(crate) fn also_naming(&self, server: &Url) -> Self {
+    pub(crate) fn also_naming(&self, words: &[String]) -> Self {
         Self {
             pages: self.pages.clone(),
-            servers: self.servers.and(server),
+            servers: self.servers.and(words),
         }
     }
 

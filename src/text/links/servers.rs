@@ -46,10 +46,10 @@ impl ServerAddresses {
         Self { written }
     }
 
-    /// These and those of one server more.
-    pub(super) fn and(&self, server: &Url) -> Self {
+    /// These and further words.
+    pub(super) fn and(&self, words: &[String]) -> Self {
         let mut all = self.clone();
-        all.written.extend(Self::of([server]).written);
+        all.written.extend(words.iter().cloned());
         all
     }
 
