@@ -86,6 +86,8 @@ async fn where_the_model_is_stands_in_the_view_of_administrators_alone() {
         );
     }
     let full = server.get(&format!("/v1/admin/answers/{id}")).await.json();
+    // An address of ours at the end of a question is no link of anybody.
+    assert!(!full.to_string().contains("link removed"), "{full:#}");
     assert!(
         full["answer"]["text"].as_str().unwrap().contains(&place),
         "{full:#}"

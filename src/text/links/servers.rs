@@ -55,6 +55,6 @@ impl ServerAddresses {
 
     /// Whether a text is one of them. Nothing may be added: what an address carries could be anybody's.
     pub(super) fn has(&self, address: &str) -> bool {
-        self.written.contains(address.trim_end_matches(['/', ':']))
+        self.written.contains(address.trim_end_matches(['/', ':', '?']))
     }
 }
