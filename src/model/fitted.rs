@@ -37,6 +37,16 @@ pub(crate) fn fitted(written: &str, schema: &Value) -> Option<String> {
     (fitted != object || plain != written).then(|| fitted.to_string())
 }
 
+/// Other words for the fields of the objects in lists, where an object has none of that name.
+const ALIASES: [(&str, &[&str]); 6] = [
+    ("operation", &["op", "operator"]),
+    ("dimension", &["field", "column"]),
+    ("column", &["field", "dimension"]),
+    ("field", &["column"]),
+    ("granularity", &["grain", "unit", "interval", "timegrain"]),
+    ("function", &["aggregation", "agg", "func"]),
+];
+
 /// Where a value stands.
 #[derive(Debug, Clone, Copy, Default)]
 struct ValuePlace {
@@ -158,7 +168,11 @@ fn fit_fields(
     place: ValuePlace,
 ) -> Map<String, Value> {
     let required = required(schema);
-    let object = renamed(lifted(object, properties, &required), properties, &required);
+    let object = renamed(
+        lifted(object, properties, &required),
+        properties,
+        (&required, place),
+    );
     let mut fitted = Map::new();
     for (key, value) in object {
         let field = properties.get(&key);
@@ -166,12 +180,34 @@ fn fit_fields(
             continue;
         }
         let value = match field {
+            Some(field) if kind(field) == "integer" => fit(without_kind(value, &key), field, place.deeper()),
             Some(field) => fit(value, field, place.deeper()),
             None => value,
         };
         fitted.insert(key, value);
     }
     fitted
+}
+
+/// An id without the kind before it, as a catalog lists both: `metric 7` of `metric_id`.
+fn without_kind(value: Value, key: &str) -> Value {
+    let number = |text: &str| {
+        let text = text.trim();
+        let stem = key.strip_suffix("_id")?;
+        let named = text
+            .get(..stem.len())
+            .filter(|word| word.eq_ignore_ascii_case(stem));
+        let rest = match named.and_then(|_| text.get(stem.len()..)) {
+            Some(rest) => rest.trim_start_matches([' ', ':', '#', '_', '-']),
+            None => text.strip_prefix('#')?,
+        };
+        let is_number = !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit());
+        is_number.then(|| rest.to_owned())
+    };
+    match value.as_str().and_then(number) {
+        Some(number) => Value::String(number),
+        None => value,
+    }
 }
 
 /// Whether the value of a field that may be missing says that it is. Values that a query is filtered by may be called `none`
@@ -233,8 +269,14 @@ fn lifted(
 fn renamed(
     object: Map<String, Value>,
     properties: &Map<String, Value>,
-    required: &[&str],
+    (required, place): (&[&str], ValuePlace),
 ) -> Map<String, Value> {
+    let is_alias = |written: &str, name: &str| {
+        let mut aliases = ALIASES
+            .iter()
+            .filter(|(known, _)| place.is_listed && *known == name);
+        aliases.any(|(_, words)| words.contains(&written))
+    };
     let is_meant = |key: &str, name: &String| {
         let (written, known) = (letters(key), letters(name));
         let is_list = properties.get(name).is_some_and(|field| kind(field) == "array");
@@ -242,7 +284,7 @@ fn renamed(
             && name.ends_with("_id")
             && required.contains(&name.as_str())
             && properties.get(name).is_some_and(|field| kind(field) == "integer");
-        written == known || is_id || (is_list && format!("{written}s") == known)
+        written == known || is_id || is_alias(&written, name) || (is_list && format!("{written}s") == known)
     };
     let mut plain = Map::new();
     for (key, value) in &object {

@@ -452,13 +452,13 @@ mod tests {
         assert_eq!(response.status.as_u16(), 503, "without that the timeout holds");
     }
 
-    /// A server that turns the first request away for half a minute.
+    /// A server that turns the first request away for a quarter of a minute.
     fn full() -> LayerService {
         let sent = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
         LayerService::new(move |_| {
             let first = sent.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0;
             let mut headers = http::HeaderMap::new();
-            headers.insert("retry-after", "30".parse().unwrap());
+            headers.insert("retry-after", "15".parse().unwrap());
             let status = if first {
                 StatusCode::TOO_MANY_REQUESTS
             } else {
@@ -496,13 +496,13 @@ mod tests {
         let began = Instant::now();
         let (turned_away, ..) = ask(10).await;
         assert_eq!(turned_away.unwrap().status.as_u16(), 429);
-        let (late, told, ended) = ask(20).await;
+        let (late, told, ended) = ask(12).await;
         let late = late.unwrap_err().to_string();
-        assert!(late.contains("left alone for another 30 seconds"), "{late}");
+        assert!(late.contains("left alone for another 15 seconds"), "{late}");
         assert_eq!((told, ended), (None, began), "nothing is waited for");
         let (patient, told, ended) = ask(300).await;
         assert_eq!(patient.unwrap().status.as_u16(), 200);
-        assert_eq!(told, Some(Duration::from_secs(30)));
-        assert_eq!(ended - began, Duration::from_secs(30));
+        assert_eq!(told, Some(Duration::from_secs(15)));
+        assert_eq!(ended - began, Duration::from_secs(15));
     }
 }

@@ -32,6 +32,22 @@ async fn what_can_only_mean_one_thing_is_read_as_that() {
         ("query_metric", json!({"metric_id": " 12 "}), metric(json!({}))),
         ("query_metric", json!({"metric_id": "12.0"}), metric(json!({}))),
         ("query_metric", json!({"metric_id": [12]}), metric(json!({}))),
+        (
+            "query_metric",
+            json!({"metric_id": "metric 12"}),
+            metric(json!({})),
+        ),
+        (
+            "query_metric",
+            json!({"metric_id": "Metric #12"}),
+            metric(json!({})),
+        ),
+        ("query_metric", json!({"metric_id": "#12"}), metric(json!({}))),
+        (
+            "query_metric",
+            filter(json!({"field": "User.state", "op": "equals", "value": "CA"})),
+            by_state.clone(),
+        ),
         ("query_metric", json!({"metricId": 12}), metric(json!({}))),
         ("query_metric", json!({"id": "12"}), metric(json!({}))),
         (
@@ -177,6 +193,15 @@ async fn what_could_mean_several_things_stays_refused() {
         ("query_metric", json!({"metric_id": 12.5})),
         ("query_metric", json!({"metric_id": "Revenue"})),
         ("query_metric", json!({"metric_id": "0x0c"})),
+        ("query_metric", json!({"metric_id": "-12"})),
+        ("query_metric", json!({"metric_id": "card 12"})),
+        ("query_metric", json!({"metric_id": "metric 12 or 13"})),
+        (
+            "query_metric",
+            metric(
+                json!({"filters": [{"field": "User.state", "column": "User.state", "op": "equals", "value": "CA"}]}),
+            ),
+        ),
         ("query_metric", json!({"metric_id": "1.2e1"})),
         ("query_metric", json!({"metric_id": null})),
         ("query_metric", json!({"metric_id": true})),

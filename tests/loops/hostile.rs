@@ -11,7 +11,7 @@ fn forbidden(n: usize, request: &Value) -> (&'static str, String) {
     let id = a_metric(request);
     match n % 20 {
         0 => ("run_card", json!({ "card_id": 700_000 + n }).to_string()),
-        1 => ("run_card", format!(r#"{{"card_id": "card {n}"}}"#)),
+        1 => ("run_card", format!(r#"{{"card_id": "{n} or so"}}"#)),
         2 => ("query_metric", format!(r#"{{"metric_id": {id}.5}}"#)),
         3 => ("query_metric", format!(r#"{{"metric_id": -{n}}}"#)),
         4 => ("execute_sql", json!({ "sql": format!("select {n}") }).to_string()),

@@ -169,3 +169,46 @@ async fn a_call_and_its_result_are_told_as_messages() {
             .contains(&*results[0].content)
     );
 }
+
+#[tokio::test]
+async fn an_answer_is_read_however_its_object_is_written() {
+    for written in [
+        r#"{"action": "answer", "text": "Seven."}"#,
+        r#"{"action": "answer", "arguments": "Seven."}"#,
+        "```json\n{\"action\": \"answer\", \"arguments\": {\"text\": \"Seven.\"}}\n```",
+        "{'action': 'answer', 'arguments': {'text': 'Seven.'}}",
+        r#"{"action": "answer", "arguments": {"text": "Seven."}"#,
+        r#"{"action": "answer", "arguments": {"text": "Seven."}}<|im_end|>"#,
+    ] {
+        let heard = says(Reply::text(written)).await;
+        assert_eq!(heard.completion.text, "Seven.", "{written}");
+        assert_eq!(
+            (heard.texts.concat().as_str(), heard.completion.stop),
+            ("Seven.", StopCause::End)
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_cut_is_as_much_as_came_of_it() {
+    let cut = r#"{"action": "answer", "arguments": {"text": "Revenue \"rose\"\nto \u0"#;
+    for (reason, stop) in [
+        ("length", StopCause::Length),
+        ("content_filter", StopCause::Withheld),
+    ] {
+        let heard = says(Reply::text(cut).stopping(reason)).await;
+        assert_eq!(
+            (heard.completion.text.as_str(), heard.completion.stop),
+            ("Revenue \"rose\"\nto ", stop)
+        );
+    }
+    // Whoever says that all was said, and did not close it, is asked again.
+    let heard = says(Reply::text(cut)).await;
+    assert_eq!(heard.completion.stop, StopCause::Garbled);
+    let call = r#"{"action": "run_card", "arguments": {"card_"#;
+    let heard = says(Reply::text(call).stopping("length")).await;
+    assert_eq!(
+        (heard.completion.text.as_str(), heard.completion.stop),
+        ("", StopCause::Length)
+    );
+}

@@ -6,7 +6,8 @@ use super::schema::ANSWER;
 use crate::model::ToolSpec;
 use crate::model::arguments::plain;
 use crate::model::salvage::{
-    WrittenCalls, find_calls, is_announcement, is_garbled, without_boxes, without_thoughts,
+    AnswerObject, WrittenCalls, answer_object, find_calls, is_announcement, is_garbled, without_boxes,
+    without_thoughts,
 };
 use crate::model::tool_names::ToolNames;
 
@@ -16,6 +17,8 @@ pub(super) enum StepReply {
     /// Calls of tools; the arguments are unchecked.
     Calls(WrittenCalls),
     Text(String),
+    /// An answer whose object breaks off within it.
+    Cut(String),
     /// Neither: a call that cannot be read.
     Garbled,
 }
@@ -45,7 +48,11 @@ pub(super) fn read(text: &str, tools: &[ToolSpec]) -> StepReply {
             });
         }
     }
-    said(text, &names)
+    match answer_object(text, ANSWER) {
+        Some(AnswerObject::Whole(answer)) => said(&answer, &names),
+        Some(AnswerObject::Cut(answer)) => StepReply::Cut(answer),
+        None => said(text, &names),
+    }
 }
 
 /// What a text is: calls that it ends in, or an answer.

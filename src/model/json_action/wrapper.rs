@@ -92,7 +92,13 @@ fn acted(mut whole: Completion, request: &ModelRequest, given_up: bool) -> Vec<M
                 }
                 whole.text = text;
             }
-            StepReply::Garbled => whole.stop = StopCause::Garbled,
+            StepReply::Cut(text) if matches!(whole.stop, StopCause::Length | StopCause::Withheld) => {
+                events.push(ModelEvent::Text(text.clone()));
+                whole.text = text;
+            }
+            // A call that the limit cut is nothing yet.
+            StepReply::Garbled if whole.stop == StopCause::Length => whole.text.clear(),
+            StepReply::Cut(_) | StepReply::Garbled => whole.stop = StopCause::Garbled,
             StepReply::Calls(found) => {
                 let mut ids = CallIds::after(&request.messages);
                 for (name, arguments) in found.calls {

@@ -15,6 +15,7 @@
 //! ```
 
 mod announced;
+mod answer;
 mod code;
 mod find;
 mod holdback;
@@ -29,6 +30,7 @@ mod worded;
 mod wrapper;
 
 pub(super) use announced::is_announcement;
+pub(super) use answer::{AnswerObject, answer_object};
 pub(super) use find::{WrittenCalls, find_calls};
 pub(super) use marked::is_garbled;
 pub(super) use plain::compiled;

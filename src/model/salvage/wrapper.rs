@@ -165,7 +165,12 @@ fn salvage(
         if is_silent || !(is_promise || is_garbled(text, names)) {
             return WrittenAs::Words;
         }
-        whole.stop = StopCause::Garbled;
+        if whole.stop == StopCause::Length {
+            // A call that the limit cut is nothing yet.
+            whole.text.clear();
+        } else {
+            whole.stop = StopCause::Garbled;
+        }
         return WrittenAs::Garbled;
     };
     if !is_silent && cites(text, &found, made) {
