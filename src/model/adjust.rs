@@ -54,6 +54,10 @@ pub enum RequestPart {
     RoleOrder,
     /// The role `system`: the system prompt begins the first question.
     SystemRole,
+    /// `instructions`: the system prompt is a message.
+    Instructions,
+    /// Texts in blocks: they are sent as plain texts, where nothing else stands beside them.
+    TextBlocks,
     /// Ids of calls as they came: they go back as nine letters and digits.
     CallIds,
     /// Calls without thoughts: an empty thought goes back with them.
@@ -200,6 +204,8 @@ impl RequestPart {
             Self::ItemStatus => "items go back without their `status`",
             Self::RoleOrder => "notes stand in the message before them, so that roles alternate",
             Self::SystemRole => "the system prompt begins the first question",
+            Self::Instructions => "the system prompt is sent as a message",
+            Self::TextBlocks => "texts are sent without blocks, so that the server may cache nothing",
             Self::CallIds => "calls go back under ids of nine letters and digits",
             Self::NoReasoning => "an empty thought goes back with calls that came without one",
             Self::KeptFields => "fields of the server's own do not go back with messages",
@@ -243,6 +249,10 @@ impl RequestPart {
             Self::ClosedSchemas => refusing && words.contains("additionalproperties"),
             Self::AnswerSchema | Self::ResponseFormat => {
                 named(Self::ResponseFormat) && (refusing || has(&OF_VALUES)) || has(&OF_SCHEMAS)
+            }
+            Self::TextBlocks => {
+                let names_text = contains_word(&words, "system") || contains_word(&words, "content");
+                names_text && has(&["valid string", "a string", "expected string", "type string"])
             }
             Self::NamelessResults => has(&["function_response.name", "functionresponse.name"]),
             Self::KeptReasoning => has(&OF_LOST_REASONING),
@@ -314,12 +324,14 @@ impl RequestPart {
                 "text.format",
             ],
             Self::StrictTools => &["strict"],
+            Self::Instructions => &["instructions"],
             Self::Include => &["include", "encrypted_content", "encrypted content"],
             Self::Store => &["store"],
             Self::NullContent
             | Self::TokensAbove(_)
             | Self::Stream
             | Self::AnswerSchema
+            | Self::TextBlocks
             | Self::NamelessResults
             | Self::KeptReasoning
             | Self::ClosedSchemas

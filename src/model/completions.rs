@@ -98,7 +98,7 @@ impl CompletionEndpoint {
             {
                 tracing::warn!(
                     tokens,
-                    "asked again with a lower limit of tokens, which is all that the account pays for"
+                    "asked again with a lower limit of tokens, which is all that the account pays for; max_output_tokens in [model] sets it"
                 );
                 continue;
             }

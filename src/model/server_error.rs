@@ -174,9 +174,9 @@ fn place(object: &Map<String, Value>) -> Option<String> {
     // The first step says that it is in the body.
     for step in steps.iter().skip_while(|step| *step == "body") {
         match step {
-            Value::Number(number) => place += &format!("[{number}]"),
-            Value::String(name) if place.is_empty() => place += name,
-            Value::String(name) => place += &format!(".{name}"),
+            Value::Number(number) => place.extend(["[", &number.to_string(), "]"]),
+            Value::String(name) if place.is_empty() => place.push_str(name),
+            Value::String(name) => place.extend([".", name]),
             _ => return None,
         }
     }

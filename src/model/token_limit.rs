@@ -25,7 +25,7 @@ const NAMES: [&str; 14] = [
     "length of the completion",
 ];
 /// What they say of one that is too large.
-const TOO_LARGE: [&str; 25] = [
+const TOO_LARGE: [&str; 27] = [
     "too large",
     "too high",
     "too big",
@@ -51,6 +51,8 @@ const TOO_LARGE: [&str; 25] = [
     "limit of",
     "limit is",
     "can only afford",
+    "范围",
+    "不能超过",
 ];
 /// What they say where it is the conversation that leaves no room.
 const OF_CONTEXT: [&str; 10] = [
@@ -203,6 +205,7 @@ mod tests {
                 "This request requires more credits, or fewer max_tokens. You requested up to 100000 tokens, but can only afford 1500. To increase, add credits",
                 Some(AtMost(1500)),
             ),
+            ("max_tokens参数非法：取值范围[1,2048]", Some(AtMost(2048))),
             ("temperature must be between 0 and 2", None),
         ] {
             assert_eq!(advice(words, 100_000), expected, "{words}");

@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
@@ -84,15 +85,14 @@ pub async fn try_model(settings: &ModelSettings, wire: Wire) -> Result<ModelTria
 /// A system prompt as long as one with a catalog is: some servers cut what is longer than they are set up for.
 fn of_usual_size(system: &str) -> Arc<str> {
     const BYTES: usize = 24_000;
+    const LINE: usize = 60;
     let mut long = format!("{system}\n\nAn inventory follows, which is of no use here.\n");
-    for number in 1.. {
-        if long.len() >= BYTES {
-            break;
-        }
-        long += &format!(
-            "Shelf {number}: {} boxes, counted in week {}.\n",
-            number * 7 % 93,
-            number % 52
+    for number in 1..=BYTES / LINE {
+        let (boxes, week) = (number * 7 % 93, number % 52);
+        // Writing to a text cannot fail.
+        let _ = writeln!(
+            long,
+            "Shelf {number:>4} holds {boxes:>2} boxes, which were counted in week {week:>2}."
         );
     }
     long.into()

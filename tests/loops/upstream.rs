@@ -489,3 +489,24 @@ async fn words_of_a_failure_keep_the_name_of_the_model_and_where_it_is_asked_ins
         answer.text
     );
 }
+
+#[tokio::test]
+async fn a_server_that_reads_a_part_of_the_prompt_is_told_of_once() {
+    for (tokens, times) in [(2048, 1), (9000, 0)] {
+        let mut step = 0;
+        let model = ScriptedModel::openai_with(move |request| {
+            step += 1;
+            let reply = match step {
+                1 => Reply::tool_calls([("query_metric", json!({ "metric_id": a_metric(request) }))]),
+                _ => Reply::text("So much."),
+            };
+            reply.with_usage(tokens, 0, 10)
+        });
+        let mut stack = Stack::new(model.await, Knobs::default()).await;
+        stack.ask("How much?").await;
+        assert!(stack.model.requests().len() > 1);
+        let events = stack.events.lock().unwrap();
+        let is_told = |event: &&Event| matches!(event, Event::Guard { note } if note.contains("num_ctx"));
+        assert_eq!(events.iter().filter(is_told).count(), times, "{tokens} tokens");
+    }
+}

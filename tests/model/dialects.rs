@@ -1,7 +1,7 @@
 //! What servers refuse of a request, and how they are asked instead: schemas, results, reasoning, limits, tools.
 
 use cardinal::model::{
-    Message, ModelDrive, ModelError, ModelSettings, Provider, RequestPart, StopCause, connect,
+    Message, ModelDrive, ModelError, ModelSettings, Provider, RequestPart, StopCause, connect, try_model,
 };
 use serde_json::{Value, json};
 
@@ -440,9 +440,11 @@ async fn an_error_says_which_part_of_the_request_it_means() {
         json!({ "detail": detail }),
         json!({"object": "error", "message": {"detail": detail}, "type": "invalid_request_error"}),
     ] {
+        let refusal = Reply::status(422, body);
+        let again = refusal.clone();
         for server in [
-            ScriptedModel::openai(vec![Reply::status(422, body.clone())]).await,
-            ScriptedModel::anthropic(vec![Reply::status(422, body)]).await,
+            ScriptedModel::openai_with(move |_| refusal.clone()).await,
+            ScriptedModel::anthropic_with(move |_| again.clone()).await,
         ] {
             let model = connect(&server.settings(), wire(&server)).unwrap();
             let error = listen(&*model, &question()).await.unwrap_err().to_string();
@@ -451,5 +453,73 @@ async fn an_error_says_which_part_of_the_request_it_means() {
                 "{error}"
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn a_system_prompt_is_said_in_the_form_that_the_server_takes() {
+    let server = ScriptedModel::responses_with(|body| match body.get("instructions") {
+        Some(_) => refusal(400, "instructions is not supported"),
+        None => Reply::text("ok"),
+    })
+    .await;
+    let model = connect(&over_responses(&server), wire(&server)).unwrap();
+    listen(&*model, &question()).await.unwrap();
+    assert_eq!(model.left_out(), [RequestPart::Instructions]);
+    let first = &server.requests()[1]["input"][0];
+    assert_eq!(first["role"], "system");
+    assert_eq!(first["content"], &*question().system);
+
+    for (refused, words) in [
+        (
+            (|body: &Value| body["system"].is_array()) as fn(&Value) -> bool,
+            "system: Input should be a valid string",
+        ),
+        (
+            |body| body["messages"][0]["content"].is_array(),
+            "messages.0.content: Input should be a valid string",
+        ),
+    ] {
+        let server = ScriptedModel::anthropic_with(move |body| {
+            if refused(body) {
+                refusal(400, words)
+            } else {
+                Reply::text("ok")
+            }
+        })
+        .await;
+        let model = connect(&server.settings(), wire(&server)).unwrap();
+        listen(&*model, &request(conversation())).await.unwrap();
+        assert_eq!(model.left_out(), [RequestPart::TextBlocks], "{words}");
+        let sent = &server.requests()[1];
+        assert_eq!(sent["system"], &*question().system);
+        assert_eq!(sent["messages"][0]["content"], "Revenue by month?");
+        assert!(sent["messages"][1]["content"].is_array(), "calls stay blocks");
+    }
+}
+
+#[tokio::test]
+async fn a_prompt_that_was_cut_is_noticed_by_the_tokens_that_were_read() {
+    for (tokens, is_cut) in [
+        (2048, true),
+        (4096, true),
+        (2500, true),
+        (8200, false),
+        (900, false),
+    ] {
+        let mut replies = 0;
+        let server = ScriptedModel::openai_with(move |_| {
+            replies += 1;
+            let reply = match replies {
+                1 => Reply::tool_calls([("report", json!({"word": "ready"}))]),
+                _ => Reply::text("Well."),
+            };
+            reply.with_usage(tokens, 0, 10)
+        })
+        .await;
+        let trial = try_model(&server.settings(), wire(&server)).await.unwrap();
+        assert!(trial.calls_tools && trial.takes_a_refusal);
+        let note = trial.cut_prompt.unwrap_or_default();
+        assert_eq!(note.contains("num_ctx"), is_cut, "{tokens}: {note}");
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::model::adjust::{RequestPart, SentLimit, SentParts, token_limit};
@@ -30,6 +30,7 @@ pub(super) struct MessagesBody<'a> {
     max_tokens: u32,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Value>,
+    #[serde(serialize_with = "blocks_or_text")]
     system: [Value; 1],
     messages: Vec<RoleTurn>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,6 +38,8 @@ pub(super) struct MessagesBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
     stream: bool,
+    #[serde(skip)]
+    in_blocks: bool,
     #[serde(skip)]
     cached: bool,
     #[serde(skip)]
@@ -47,7 +50,16 @@ pub(super) struct MessagesBody<'a> {
 #[derive(Debug, Serialize)]
 struct RoleTurn {
     role: &'static str,
+    /// Blocks, or one plain text.
+    #[serde(serialize_with = "blocks_or_text")]
     content: Vec<Value>,
+}
+
+fn blocks_or_text<S: Serializer>(content: &[Value], serializer: S) -> Result<S::Ok, S::Error> {
+    match content {
+        [Value::String(text)] => serializer.serialize_str(text),
+        blocks => blocks.serialize(serializer),
+    }
 }
 
 impl<'a> MessagesBody<'a> {
@@ -73,7 +85,17 @@ impl<'a> MessagesBody<'a> {
             let blocks = messages.iter_mut().flat_map(|turn| turn.content.iter_mut());
             blocks.filter_map(Value::as_object_mut).for_each(keep_known);
         }
-        let cached = !left_out.contains(&RequestPart::CacheControl);
+        let in_blocks = !left_out.contains(&RequestPart::TextBlocks);
+        if !in_blocks {
+            system = json!(request.system);
+            for turn in &mut messages {
+                let texts: Option<Vec<&str>> = turn.content.iter().map(text_of).collect();
+                if let Some(texts) = texts {
+                    turn.content = vec![texts.join("\n\n").into()];
+                }
+            }
+        }
+        let cached = in_blocks && !left_out.contains(&RequestPart::CacheControl);
         if cached {
             let last_said = messages.iter_mut().rfind(|turn| turn.role == "user");
             let last_block = last_said.and_then(|turn| turn.content.last_mut());
@@ -98,6 +120,7 @@ impl<'a> MessagesBody<'a> {
                 .temperature
                 .filter(|_| !left_out.contains(&RequestPart::Temperature)),
             stream: !left_out.contains(&RequestPart::Stream),
+            in_blocks,
             cached,
             closed,
         }
@@ -118,6 +141,7 @@ impl<'a> MessagesBody<'a> {
             .cloned()
             .collect();
         let parts = [
+            (RequestPart::TextBlocks, self.in_blocks),
             (RequestPart::KeptReasoning, thinks),
             (RequestPart::KeptFields, !kept.is_empty()),
             (RequestPart::ClosedSchemas, has_tools && self.closed),
@@ -136,6 +160,12 @@ impl<'a> MessagesBody<'a> {
             }),
         }
     }
+}
+
+/// The text of a block of nothing else.
+fn text_of(block: &Value) -> Option<&str> {
+    let is_text = block.get("type").is_some_and(|kind| kind == "text");
+    block.get("text").filter(|_| is_text)?.as_str()
 }
 
 /// Whether a block is what the model thought, which goes back sealed.

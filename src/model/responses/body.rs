@@ -23,7 +23,7 @@ pub(super) fn body(
     let forbidden = request.tool_choice == ToolChoice::None && !request.tools.is_empty();
     let mut body = serde_json::to_value(CreateResponse {
         model: Some(model.to_owned()),
-        instructions: Some(request.system.to_string()),
+        instructions: sends(RequestPart::Instructions).then(|| request.system.to_string()),
         tools: (!request.tools.is_empty()).then(|| {
             let tool = |spec| tool(spec, left_out);
             request.tools.iter().map(tool).collect()
@@ -39,7 +39,11 @@ pub(super) fn body(
         stream: sends(RequestPart::Stream).then_some(true),
         ..CreateResponse::default()
     })?;
-    replay::set(&mut body, "input", input(&request.messages, left_out).into());
+    let mut items = input(&request.messages, left_out);
+    if !sends(RequestPart::Instructions) {
+        items.insert(0, said("system", &request.system));
+    }
+    replay::set(&mut body, "input", items.into());
     Ok(body)
 }
 
@@ -51,6 +55,7 @@ pub(super) fn parts(body: &Value, left_out: &BTreeSet<RequestPart>) -> SentParts
     let has_status = kept.contains("status");
     kept.retain(|key| !is_known_field(key));
     let parts = [
+        (RequestPart::Instructions, "instructions"),
         (RequestPart::CacheKey, "prompt_cache_key"),
         (RequestPart::Include, "include"),
         (RequestPart::ToolChoice, "tool_choice"),
