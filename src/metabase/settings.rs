@@ -25,6 +25,8 @@ pub struct MetabaseSettings {
     pub generation: GenerationSetting,
     /// Whether queries may go over the classic route where the Agent API lacks something.
     pub dataset_route: DatasetRoute,
+    /// The variable that holds the credential, where one does.
+    pub credential_from: Option<String>,
 }
 
 impl MetabaseSettings {
@@ -39,6 +41,7 @@ impl MetabaseSettings {
             max_rows: 10_000,
             generation: GenerationSetting::default(),
             dataset_route: DatasetRoute::default(),
+            credential_from: None,
         }
     }
 }

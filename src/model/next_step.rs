@@ -177,7 +177,14 @@ impl AskedServer<'_> {
         }
         let is_open = matches!(number, 200 | 400 | 404 | 422 | 500);
         if number == 401 || (is_open && has(&KEY)) {
-            return NextStep::is(self.key_step("check that it is one for"));
+            let step = self.key_step("check that it is one for");
+            // Gateways look for it under names of their own.
+            let is_missed = self.has_key && has(&["missing", "no api key", "not provided", "not found in"]);
+            return NextStep::is(if is_missed {
+                format!("{step}, or send it under the header that is wanted, with headers_env in [model]")
+            } else {
+                step
+            });
         }
         match number {
             403 => NextStep::is(self.key_step("check what it may do at")),
@@ -301,6 +308,12 @@ impl AskedServer<'_> {
                 "its certificate is not valid today: renew it, and check this machine's clock",
             );
         }
+        if has(&["causedasendentity"]) {
+            return NextStep::is(
+                "its certificate is that of a signer, which nobody takes for a server's: give the server one that is signed by \
+                 it and is none itself",
+            );
+        }
         if has(&["certificate", "unknownissuer", "unknown issuer"]) {
             return NextStep::is(
                 "this machine does not trust its certificate: add the one that signed it to the system's certificates, or \
@@ -312,8 +325,13 @@ impl AskedServer<'_> {
                 "see whether {host} can be reached from here, or only through a proxy (HTTPS_PROXY); {address} names it"
             ));
         }
+        let other = if self.base.scheme() == "http" && has(&["reset", "closed"]) {
+            format!(", or write https in place of http in {address} if it speaks that")
+        } else {
+            format!(" ({address} names it)")
+        };
         NextStep::is(format!(
-            "ask again; if it stays so, see the log of the server at {host} ({address} names it)"
+            "ask again; if it stays so, see the log of the server at {host}{other}"
         ))
     }
 }

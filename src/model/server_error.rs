@@ -161,7 +161,7 @@ fn of_object(object: &Map<String, Value>, depth: usize) -> Option<String> {
         .or_else(|| violations(object));
     match (outer.or_else(classed), behind) {
         (Some(outer), Some(behind)) if outer.contains(&behind) => Some(outer),
-        (Some(outer), Some(behind)) => Some(format!("{outer}: {behind}")),
+        (Some(outer), Some(behind)) => Some(format!("{}: {behind}", outer.trim_end_matches(['.', ':', ' ']))),
         (outer, behind) => outer.or(behind),
     }
 }

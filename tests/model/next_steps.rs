@@ -304,3 +304,27 @@ async fn a_web_page_is_told_by_its_title_or_first_words() {
         assert!(told.contains(said), "{told}");
     }
 }
+
+#[tokio::test]
+async fn the_reason_behind_a_gateway_is_told() {
+    for (body, said) in [
+        (
+            json!({"message": "Provider returned error", "code": 400, "metadata": {"raw": "the pool is too small", "remedy_hint": "wait"}}),
+            "Provider returned error: the pool is too small",
+        ),
+        (
+            json!([{"error": {"code": 400, "message": "Request contains an invalid argument.", "details": [
+                {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [
+                    {"field": "contents[1].parts", "description": "must not be empty"}]}]}}]),
+            "Request contains an invalid argument: contents[1].parts: must not be empty",
+        ),
+        (
+            json!({"error": {"code": "BadRequest", "message": "It is bad.", "innererror": {"message": "too many rows"}}}),
+            "It is bad: too many rows",
+        ),
+    ] {
+        let server = server(Provider::Openai, move || Reply::status(400, body.clone())).await;
+        let told = told(&server, &server.settings()).await;
+        assert!(told.contains(said), "{told}");
+    }
+}

@@ -69,8 +69,13 @@ async fn server(at: &Server, client: &MetabaseClient, checks: &mut Vec<Check>) -
             true
         }
         Err(error) => {
-            let fix = "check METABASE_URL and the credential, and that this machine can reach it";
-            checks.push(Check::error("metabase", &error, fix_of(&error, fix)));
+            let from = at.metabase.credential_from.as_ref();
+            let from = from
+                .map(|variable| format!(", which was read from {variable},"))
+                .unwrap_or_default();
+            let fix =
+                format!("check METABASE_URL and the credential{from} and that this machine can reach it");
+            checks.push(Check::error("metabase", &error, fix_of(&error, &fix)));
             false
         }
     }

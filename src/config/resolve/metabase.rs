@@ -25,8 +25,10 @@ pub(super) fn resolve(
             "is the address of the API: leave out the `/api` at its end",
         ));
     }
-    let usual = MetabaseSettings::new(url, sign_in(file, environment, origins)?);
+    let (auth, variable) = sign_in(file, environment, origins)?;
+    let usual = MetabaseSettings::new(url, auth);
     Ok(Some(MetabaseSettings {
+        credential_from: Some(variable),
         timeout: file.timeout_seconds.map_or(usual.timeout, Duration::from_secs),
         max_response_bytes: file.max_response_bytes.unwrap_or(usual.max_response_bytes),
         max_concurrency: file.max_concurrency.unwrap_or(usual.max_concurrency),
@@ -37,11 +39,12 @@ pub(super) fn resolve(
     }))
 }
 
+/// How to sign in, and the variable that holds the secret of it.
 fn sign_in(
     file: &MetabaseConfig,
     environment: &Environment,
     origins: &SettingOrigins,
-) -> Result<AuthSettings, ConfigError> {
+) -> Result<(AuthSettings, String), ConfigError> {
     let kinds = match file.auth {
         Some(kind) => vec![kind],
         None => vec![
@@ -53,7 +56,7 @@ fn sign_in(
     };
     for kind in &kinds {
         if let Some(auth) = sign_in_with(*kind, file, environment, origins)? {
-            return Ok(auth);
+            return Ok((auth, variable(*kind, file).name().to_owned()));
         }
     }
     Err(match file.auth {
