@@ -126,7 +126,12 @@ async fn a_text_that_comes_whole_with_every_piece_is_said_once() {
 async fn a_response_whose_pieces_were_lost_is_what_its_parts_say() {
     let event = |kind: &str, key: &str, text: &str| json!({"type": kind, key: text, "output_index": 0});
     let ended = json!({"type": "response.completed", "response": {"status": "completed", "output": []}});
-    for lost in [["Revenue was ", "7."], ["Revenue ", "7."], ["", "Revenue"]] {
+    for lost in [
+        ["Revenue was ", "7."],
+        ["Revenue ", "7."],
+        ["", "Revenue"],
+        ["Revenue was", "Revenue was 7."],
+    ] {
         let mut all: Vec<Value> = lost
             .iter()
             .map(|text| event("response.output_text.delta", "delta", text))

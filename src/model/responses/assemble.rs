@@ -55,8 +55,8 @@ impl ResponseAssembler {
                 let part = std::mem::take(&mut self.part);
                 match text.strip_prefix(part.as_str()) {
                     Some(rest) => self.hear(rest.to_owned(), heard),
-                    // A piece of it was lost on the way.
-                    None if text.len() > part.len() && self.streamed.ends_with(&part) => {
+                    // A piece of it was lost on the way, or came twice.
+                    None if !text.is_empty() && self.streamed.ends_with(&part) => {
                         let before = self.streamed.len().saturating_sub(part.len());
                         self.streamed.truncate(before);
                         self.streamed += &text;
