@@ -38,12 +38,6 @@ pub(super) struct MessagesBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
     stream: bool,
-    #[serde(skip)]
-    in_blocks: bool,
-    #[serde(skip)]
-    cached: bool,
-    #[serde(skip)]
-    closed: bool,
 }
 
 /// All that one speaker says before the other does.
@@ -120,14 +114,11 @@ impl<'a> MessagesBody<'a> {
                 .temperature
                 .filter(|_| !left_out.contains(&RequestPart::Temperature)),
             stream: !left_out.contains(&RequestPart::Stream),
-            in_blocks,
-            cached,
-            closed,
         }
     }
 
     /// What of this body could be left out.
-    pub(super) fn parts(&self) -> SentParts {
+    pub(super) fn parts(&self, left_out: &BTreeSet<RequestPart>) -> SentParts {
         let thinks = self
             .messages
             .iter()
@@ -141,16 +132,21 @@ impl<'a> MessagesBody<'a> {
             .cloned()
             .collect();
         let parts = [
-            (RequestPart::TextBlocks, self.in_blocks),
+            (RequestPart::TextBlocks, true),
             (RequestPart::KeptReasoning, thinks),
             (RequestPart::KeptFields, !kept.is_empty()),
-            (RequestPart::ClosedSchemas, has_tools && self.closed),
+            (RequestPart::ClosedSchemas, has_tools),
             (RequestPart::ToolChoice, self.tool_choice.is_some()),
             (RequestPart::Temperature, self.temperature.is_some()),
-            (RequestPart::CacheControl, self.cached),
+            (
+                RequestPart::CacheControl,
+                !left_out.contains(&RequestPart::TextBlocks),
+            ),
             (RequestPart::Stream, self.stream),
         ];
-        let sent = parts.into_iter().filter(|(_, sent)| *sent);
+        let sent = parts
+            .into_iter()
+            .filter(|(part, sent)| *sent && !left_out.contains(part));
         SentParts {
             parts: sent.map(|(part, _)| part).collect(),
             kept,

@@ -65,7 +65,7 @@ impl AnthropicModel {
             let body = MessagesBody::new(&at.id().name, &asked, left_out);
             Ok(CompletionBody {
                 json: serde_json::to_vec(&body)?,
-                parts: body.parts(),
+                parts: body.parts(left_out),
             })
         });
         let response = answer
