@@ -5,6 +5,7 @@ mod hard;
 mod listed;
 mod mixed;
 mod numbers;
+mod offices;
 mod planted;
 mod prose;
 mod public;

@@ -152,11 +152,13 @@ fn measured(results: &str, answers: &str) -> (String, String) {
     (table(&kinds, &all), notes)
 }
 
-/// Of each kind and heading: the first and the second number of its cell.
+/// Of each kind and heading: the first and the second number of its cell. A kind may be longer than its column.
 fn cells(table: &str) -> BTreeMap<(String, String), (u32, u32)> {
-    let width = 34;
+    let counted = FAULTS.len() * 10 + 13;
     let mut lines = table.lines();
-    let head = lines.next().map_or("", |head| &head[width.min(head.len())..]);
+    let head = lines
+        .next()
+        .map_or("", |head| &head[head.len().saturating_sub(counted)..]);
     let headings = head.len() / 10;
     let column = |text: &str, at: usize| {
         let end = if at + 1 == headings {
@@ -168,7 +170,7 @@ fn cells(table: &str) -> BTreeMap<(String, String), (u32, u32)> {
     };
     let mut cells = BTreeMap::new();
     for row in lines.filter(|line| line.contains('/')) {
-        let (kind, counts) = row.split_at(width);
+        let (kind, counts) = row.split_at(row.len() - counted);
         for at in 0..headings {
             if let Some((one, two)) = column(counts, at).split_once('/') {
                 let count = (one.parse().unwrap(), two.parse().unwrap());
