@@ -115,7 +115,7 @@ fn sources(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance) -> Sources {
     let mut sources = Sources::default();
     cells(seat, wanted, &mut sources);
     for material in 0..seat.context.index.materials.len() {
-        totals(seat, wanted, material, &mut sources);
+        totals(seat, wanted, (material, None), &mut sources);
         counts(seat, wanted, material, &mut sources);
     }
     sources
@@ -159,6 +159,10 @@ fn scaled_cells(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, sources: &
                 }
             }
         }
+        let scaled = wanted.scaled(1.0 / scale);
+        for at in 0..index.materials.len() {
+            totals(seat, &scaled, (at, Some(*scale)), sources);
+        }
     }
 }
 
@@ -170,16 +174,19 @@ fn cell_source(
     sources: &mut Sources,
 ) {
     let index = seat.context.index;
-    let Some(material) = index.materials.get(cell.material) else {
+    let (Some(material), Some(shape)) = (
+        index.materials.get(cell.material),
+        index.shapes.get(cell.material),
+    ) else {
         return;
     };
     let Some(column) = material.table.columns.get(cell.column) else {
         return;
     };
-    let Some(shape) = index.shapes.get(cell.material) else {
-        return;
-    };
     seat.context.work.spend(1);
+    if cell.value < 0.0 && !wanted.may_be_negative() && !is_of_negatives(index, cell) {
+        return;
+    }
     // `$67.08 off` is money, where a discount may be money or a part of a price.
     let rate = shape.rates.contains(&cell.column) && !(wanted.money && is_amount(column));
     let others = shape.numeric_rates;
@@ -189,28 +196,24 @@ fn cell_source(
     if plain && !as_rate {
         return;
     }
-    let small = super::extreme_figure::is_no_extreme(seat, cell)
+    let denied = super::extreme_figure::is_no_extreme(seat, cell)
         || is_too_small(index, wanted, cell, !whole && !fraction)
         || is_headed_as_change(seat, material.table, column);
     let unchanging = is_of_no_change(material.table, column, cell) && seat.is_amount_of_change(wanted);
     // `61:32 (+29)`: in a result with a column of changes a plus is of none but that.
     let signed = seat.sign_written() == Some('+') && index.has_changes(cell.material);
     let of_another = signed && !super::column_kinds::is_of_changes(column) && seat.place.row.is_none();
-    let counted = wanted.money && shape.counts.contains(&cell.column);
-    if small || counted || unchanging || of_another {
+    if denied || (wanted.money && shape.counts.contains(&cell.column)) || unchanging || of_another {
         sources.deny(seat, cell);
         return;
     }
     // Nobody writes decimals of what is counted, and a count of keys is of rows.
     let decimals = whole && !wanted.money && !wanted.percent && wanted.decimals;
-    if decimals || (wanted.count && seat.counts_keys(cell.material)) {
-        sources.deny(seat, cell);
-        return;
-    }
     // So many things are not a rounded amount.
     let fractional = cell.value.abs() >= LARGE && cell.value.fract() != 0.0;
     let amount = column.kind == ColumnKind::Number && shape.has_counts && is_amount(column);
-    if (fractional || amount) && wanted.count && seat.counts_plural() {
+    let rounded = || (fractional || amount) && seat.counts_plural();
+    if decimals || (wanted.count && (seat.counts_keys(cell.material) || rounded())) {
         sources.deny(seat, cell);
         return;
     }
@@ -257,6 +260,13 @@ fn cell_source(
         return;
     }
     sources.fitting.push((says, SourceCandidate::Cell(cell)));
+}
+
+/// Whether a cell is of a column that has nothing above nought, so that its amounts may be told without a sign: `Contraction cost
+/// $10,455`.
+fn is_of_negatives(index: &super::index::CellIndex<'_>, cell: NumberCell) -> bool {
+    let summary = index.summary(cell.material, cell.column);
+    matches!(summary, Some(ColumnSummary::Numbers { max, .. }) if max.as_f64() <= 0.0)
 }
 
 /// Whether the header above a figure speaks of changes, `| Change |`, and the column is of none.
@@ -339,24 +349,30 @@ fn is_calculation(table: &ResultTable) -> bool {
     names.clone().eq(["name", "value", "unit", "made"]) || names.eq(["name", "value", "made"])
 }
 
-fn totals(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, at: usize, sources: &mut Sources) {
+fn totals(
+    seat: &FigureContext<'_, '_, '_>,
+    wanted: &Tolerance,
+    (at, scale): (usize, Option<f64>),
+    sources: &mut Sources,
+) {
     let index = seat.context.index;
-    let (Some(material), Some(shape)) = (index.materials.get(at), index.shapes.get(at)) else {
+    let material = index
+        .materials
+        .get(at)
+        .filter(|material| material.table.rows.len() > 1);
+    let (Some(material), Some(shape)) = (material, index.shapes.get(at)) else {
         return;
     };
-    if material.table.rows.len() < 2 {
-        return;
-    }
     let some_named = !seat.named_rows(at).is_empty() && !seat.names_all_rows(at);
-    for column in &shape.numeric {
+    let of_scale = |column: &&usize| scale.is_none_or(|scale| index.scales.contains(&(at, **column, scale)));
+    for column in shape.numeric.iter().filter(of_scale) {
         let Some(ColumnSummary::Numbers {
             sum, mean, min, max, ..
         }) = index.summary(at, *column)
         else {
             continue;
         };
-        let whole = seat.may_total(at);
-        let cues = wanted.cues;
+        let (whole, cues) = (seat.may_total(at), wanted.cues);
         let of_all = [
             (
                 TotalKind::Sum,
@@ -391,9 +407,7 @@ fn totals(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, at: usize, sourc
             if !admits(wanted, amount) || (wanted.percent && total == TotalKind::Sum) {
                 continue;
             }
-            if !whole && matches!(total, TotalKind::Sum | TotalKind::Mean) {
-                sources.incomplete = true;
-            }
+            sources.incomplete |= !whole && matches!(total, TotalKind::Sum | TotalKind::Mean);
             let says = match (seat.says_filters(at, true), seat.says_column(at, *column)) {
                 (Entailment::No, _) | (_, Entailment::No) => Entailment::No,
                 (one, other) => one.max(other),

@@ -20,6 +20,18 @@ fn names(low: &str, words: &[String], word: &str) -> bool {
     }
 }
 
+/// A name without the percent signs that stand behind a number.
+fn without_bounds(name: &str) -> String {
+    let mut kept = String::with_capacity(name.len());
+    for c in name.chars() {
+        if c == '%' && kept.trim_end().ends_with(|c: char| c.is_ascii_digit()) {
+            continue;
+        }
+        kept.push(c);
+    }
+    kept
+}
+
 /// Whether a column is of money.
 pub(super) fn is_amount(column: &Column) -> bool {
     let low = format!("{} {}", column.name, column.label).to_lowercase();
@@ -65,7 +77,8 @@ pub(super) fn is_rate_column(index: &CellIndex<'_>, material: usize, column: usi
     let Some(named) = table.and_then(|table| table.columns.get(column)) else {
         return false;
     };
-    let low = format!("{} {}", named.name, named.label).to_lowercase();
+    // `Responders (HbA1c < 7 %)` are so many: the sign belongs to the bound.
+    let low = without_bounds(&format!("{} {}", named.name, named.label).to_lowercase());
     if named.format.style == Some(NumberStyle::Percent) {
         return true;
     }

@@ -33,6 +33,16 @@ impl FigureContext<'_, '_, '_> {
         let text = self.context.text;
         let left = text.get(..self.span.start).unwrap_or_default().trim_end();
         let word = left.rsplit([' ', '(', '\n', '\u{a0}']).next().unwrap_or_default();
+        // `52 zu 9`, `9.870 frente a 14.310`
+        let before = self.context.number_before(self.span.start);
+        let set = before.is_some_and(|before| {
+            let gap = text.get(before.end..self.span.start).unwrap_or_default();
+            let gap = gap.trim_matches(['*', '_', '$', '€', '£']);
+            matches!(
+                gap.trim_start_matches([' ', '€', '%']),
+                "zu " | "frente a " | "statt " | "contre "
+            )
+        });
         let compared = matches!(word, "to" | "with" | "of")
             && !["compared to", "compared with", "instead of"]
                 .iter()
@@ -54,7 +64,7 @@ impl FigureContext<'_, '_, '_> {
         // `after 6 hearings` and `from 75 orders` are of the row itself.
         let source =
             (word == "from" && !self.speaks_of_change()) || (word == "after" && self.counts_plural());
-        (then || arrow || (Concept::Base.has(&word) && !compared && !source))
+        (then || arrow || set || (Concept::Base.has(&word) && !compared && !source))
             && !self.is_named_behind()
             && !self.is_named_before()
             && self.names_at_arrow().is_empty()
@@ -76,12 +86,21 @@ impl FigureContext<'_, '_, '_> {
         let text = self.context.text;
         let left = text.get(..self.span.start).unwrap_or_default();
         let right = text.get(self.span.end..).unwrap_or_default();
-        let from = |left: &str| left.trim_end_matches(['*', '_']).ends_with("from ");
-        let first = from(left) && right.trim_start_matches(['*', '_']).starts_with(" to ");
+        let from = |left: &str| {
+            let left = left.trim_end_matches(['*', '_', '$', '€', '£']);
+            ["from ", "von ", "Von ", "de "]
+                .iter()
+                .any(|word| left.ends_with(word))
+        };
+        let to = |gap: &str| matches!(gap.trim_matches(['*', '_']), " to " | " auf " | " à " | " a ");
+        let next = self.context.number_from(self.span.end);
+        let first = from(left)
+            && (right.trim_start_matches(['*', '_']).starts_with(" to ")
+                || next.is_some_and(|next| to(text.get(self.span.end..next.start).unwrap_or_default())));
         let before = self.context.number_before(self.span.start);
         let second = before.is_some_and(|before| {
             let between = text.get(before.end..self.span.start).unwrap_or_default();
-            between.trim_matches(['*', '_']) == " to " && from(text.get(..before.start).unwrap_or_default())
+            to(between) && from(text.get(..before.start).unwrap_or_default())
         });
         first || second
     }
@@ -134,8 +153,15 @@ impl FigureContext<'_, '_, '_> {
     pub(super) fn base_said(&self, material: usize, row: usize) -> bool {
         const BESIDE: [usize; 3] = [1, 4, 12];
         let named = self.rows_around(material);
+        // Where rows have no order, the one beside is any other.
+        let index = self.context.index;
+        let ordered = index
+            .shapes
+            .get(material)
+            .is_none_or(|shape| !shape.times.is_empty())
+            || index.keys.iter().any(|key| key.material == material);
         named.is_empty()
             || named.contains(&row)
-            || named.iter().any(|other| BESIDE.contains(&other.abs_diff(row)))
+            || ordered && named.iter().any(|other| BESIDE.contains(&other.abs_diff(row)))
     }
 }

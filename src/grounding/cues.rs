@@ -32,9 +32,20 @@ pub(super) fn said(words: &[TextWord<'_>], is_name: impl Fn(&str) -> bool) -> Ve
     let of = |(at, word): (usize, &TextWord<'_>)| match said_by(&word.low) & CUE_BITS {
         0 => 0,
         bits if !is_name(&word.low) && !bounds(words, at) => bits,
+        bits if Concept::Mean.has(&word.low) && is_over_all(words, at) => bits & Concept::Mean.bit(),
         _ => 0,
     };
     words.iter().enumerate().map(of).collect()
+}
+
+/// Whether a word is of all of something, whatever a column is called: `the average over the eight clubs`.
+fn is_over_all(words: &[TextWord<'_>], at: usize) -> bool {
+    let low = |at: usize| words.get(at).map_or("", |word| word.low.as_str());
+    match low(at + 1) {
+        "over" | "across" | "über" => true,
+        "of" => matches!(low(at + 2), "the" | "all" | "these" | "those"),
+        _ => false,
+    }
 }
 
 /// Whether a word is of a bound, not of a change: `more than half`, `less than 400`.
@@ -151,6 +162,23 @@ impl Cues {
             let mut words = seat.context.words_in(before).iter();
             words.any(|word| Concept::Per.has(&word.low))
         };
+        // `Umsatz je m²:` above `1. Basel: 3.938 €`
+        let lead = seat
+            .place
+            .item
+            .then(|| seat.context.lead_of_list(seat.place.line))
+            .flatten();
+        if let Some(lead) = lead.filter(|_| !all.any()) {
+            let told = Self::read(seat, bits(seat, seat.context.word_range(lead), |_| true));
+            return Self {
+                share: told.share,
+                mean: told.mean,
+                mean_before: told.mean,
+                per: told.per,
+                ratio: told.ratio,
+                ..all
+            };
+        }
         let goes_on = |before: &Span| !all.any() && (pointing() || per_unit(*before));
         if let Some(before) = seat.place.before.filter(goes_on) {
             let told = Self::read(seat, bits(seat, seat.context.word_range(before), |_| true));
@@ -208,9 +236,21 @@ impl Cues {
         };
         let signs = |marks: &[char]| around.of(text).contains(marks);
         let behind = Span::new(seat.span.start, place.sentence.end);
-        let of_total = ["% of", "percent of", "per cent of"]
-            .iter()
-            .any(|mark| behind.of(text).contains(mark));
+        let of_total = [
+            "% of",
+            "percent of",
+            "per cent of",
+            "% del total",
+            "% de todos",
+            "% de todas",
+            "% du total",
+            "% des",
+            "% der",
+            "% aller",
+            "% vom",
+        ]
+        .iter()
+        .any(|mark| behind.of(text).contains(mark));
         let own = seat.span.of(text);
         let (plus, minus) = (
             own.contains('+'),
@@ -370,6 +410,7 @@ pub(super) fn is_less_than_its_part(seat: &FigureContext<'_, '_, '_>, number: &N
         .replace(['*', '_'], "");
     // `14 open of 401 claims`
     let plain = between.starts_with(' ') && between.chars().all(|c| c.is_alphabetic() || c == ' ');
+    let plain = plain && !between.contains(" and ");
     let close = between.split_ascii_whitespace().count() <= PART_WORDS;
     let ends = [" of ", " out of ", " of the ", " of all ", " of our "]
         .iter()
@@ -405,8 +446,8 @@ pub(super) fn contradicts_its_way(seat: &FigureContext<'_, '_, '_>, number: &Num
     if between && from.currency == number.currency && !close.contains([';', ':', '(']) {
         return number.value < from.value;
     }
-    if low(to) != "to"
-        || low(since) != "from"
+    let ends = (low(since), low(to));
+    if !matches!(ends, ("from", "to") | ("von", "auf") | ("de", "à" | "a"))
         || from.percent != number.percent
         || close.contains([';', ':', '('])
     {

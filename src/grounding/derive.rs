@@ -7,7 +7,9 @@ use rust_decimal::Decimal;
 use super::cells::FigureSource;
 use super::figure::DerivationOperation;
 use super::known::KnownFigures;
-use super::operand::{MOST_GROUPS, MOST_LISTED, Operand, joined, listed, operand, singles, stated, total};
+use super::operand::{
+    MOST_GROUPS, MOST_LISTED, Operand, StatedOperand, joined, listed, operand, singles, stated, total,
+};
 use super::scope::{Entailment, FigureContext};
 use super::tolerance::Tolerance;
 
@@ -20,20 +22,46 @@ pub(super) fn derive(
     wanted: &Tolerance,
     known: &KnownFigures,
 ) -> Vec<FigureSource> {
+    let found = derive_scaled(seat, wanted, known, None);
+    if !found.is_empty() || wanted.percent {
+        return found;
+    }
+    let mut scales: Vec<f64> = Vec::new();
+    for (.., scale) in &seat.context.index.scales {
+        if !scales.contains(scale) {
+            scales.push(*scale);
+        }
+    }
+    let of_scale = |scale: f64| derive_scaled(seat, &wanted.scaled(1.0 / scale), known, Some(scale));
+    scales.into_iter().flat_map(of_scale).collect()
+}
+
+/// The same, of columns whose values are multiplied by so much alone, if a scale is given.
+fn derive_scaled(
+    seat: &FigureContext<'_, '_, '_>,
+    wanted: &Tolerance,
+    known: &KnownFigures,
+    scale: Option<f64>,
+) -> Vec<FigureSource> {
     let near = stated(seat, known);
     let mut search = Search {
         seat,
         wanted,
         apposed: super::from_stated::apposed(seat, &near),
+        scale,
         found: Vec::new(),
     };
     for material in 0..seat.context.index.materials.len() {
-        search.within(material);
+        search.within(material, &near);
     }
     let operands: Vec<Operand> = near.iter().map(|told| told.operand.clone()).collect();
     search.across(&operands);
     let list = search.wants_lists().then(|| listed(seat, known, MOST_LISTED));
     search.among_stated(&near, &list.unwrap_or_default());
+    search.in_another_unit(&near);
+    search.times_stated(&near);
+    search.against_asked(&near, &known.set);
+    search.together_in_line(known);
     search.found
 }
 
@@ -43,12 +71,14 @@ pub(super) struct Search<'s, 'c, 'a, 'i> {
     pub(super) wanted: &'s Tolerance,
     /// The figure that the one looked for only says in other words, as `(30%)` does behind it.
     pub(super) apposed: Option<Operand>,
+    /// By what the columns' values are multiplied, if only such columns count.
+    pub(super) scale: Option<f64>,
     pub(super) found: Vec<FigureSource>,
 }
 
 impl Search<'_, '_, '_, '_> {
     /// Derivations from one result.
-    fn within(&mut self, at: usize) {
+    fn within(&mut self, at: usize, near: &[StatedOperand]) {
         let index = self.seat.context.index;
         let (Some(material), Some(shape)) = (index.materials.get(at), index.shapes.get(at)) else {
             return;
@@ -89,6 +119,9 @@ impl Search<'_, '_, '_, '_> {
                     .iter()
                     .map(|row| row - 1)
                     .eq(own_rows.iter().copied());
+                if !shape.labels.is_empty() {
+                    self.before(one, at, column);
+                }
                 if named.len() == 1 || own || (named.len() <= 3 && self.seat.says_before()) {
                     self.neighbours(one, at, column);
                 }
@@ -113,9 +146,12 @@ impl Search<'_, '_, '_, '_> {
             .iter()
             .filter_map(|column| total(self.seat, at, *column))
             .collect();
-        if !(self.wanted.cues.each && own_rows.len() == 1) {
+        // In a table the row that is named says of which rows a figure is.
+        let of_some = self.seat.place.row.is_some() && !own_rows.is_empty() && own_rows.len() < shape.seen;
+        if !(of_some || (self.wanted.cues.each && own_rows.len() == 1)) {
             self.columns(&totals);
         }
+        self.beside_stated(near, at, groups);
         self.parts_of_parts(at, groups);
         super::count::counts(self.seat, self.wanted, at, groups, &mut self.found);
     }
@@ -195,7 +231,7 @@ impl Search<'_, '_, '_, '_> {
                 let told = (cues.gap || cues.change || left)
                     && self.seat.sign_written().is_none()
                     && !self.wanted.percent
-                    && one.material == other.material;
+                    && (one.material == other.material || (cues.gap && near.len() == 2));
                 if told && self.is_count(one) == self.is_count(other) {
                     let gap = one.value.checked_sub(other.value).map(|gap| gap.abs());
                     self.check(

@@ -6,13 +6,28 @@ use super::cells::FigureSource;
 use super::derive::Search;
 use super::figure::{DerivationOperation, Trace};
 use super::operand::Operand;
-use crate::result::ColumnMeaning;
+use crate::result::{ColumnMeaning, ColumnSummary};
 
 impl Search<'_, '_, '_, '_> {
     /// Whether an operand counts things, beside another column with amounts.
     pub(super) fn is_count(&self, one: &Operand) -> bool {
         let shape = self.seat.context.index.shapes.get(one.material);
         shape.is_some_and(|shape| shape.counts.contains(&one.column))
+    }
+
+    /// Whether an operand is of a column that has nothing above nought.
+    fn is_below(&self, one: &Operand) -> bool {
+        let summary = self.seat.context.index.summary(one.material, one.column);
+        matches!(summary, Some(ColumnSummary::Numbers { max, .. }) if max.as_f64() <= 0.0)
+    }
+
+    /// Whether an operand is of a column whose values are multiplied by so much: of `Spent (€M)`.
+    fn has_scale(&self, one: &Operand, scale: f64) -> bool {
+        self.seat
+            .context
+            .index
+            .scales
+            .contains(&(one.material, one.column, scale))
     }
 
     /// Whether averages or shares are added, or set in relation as parts are: that says nothing.
@@ -51,6 +66,16 @@ impl Search<'_, '_, '_, '_> {
         headed && self.seat.named_rows(first.material).len() == 1
     }
 
+    /// The same of how far two values lie apart, whichever way the words tell it.
+    pub(super) fn check_gap(&mut self, one: &Operand, other: &Operand) {
+        let gap = one.value.checked_sub(other.value);
+        let inputs = [one.clone(), other.clone()];
+        self.check(DerivationOperation::Difference, gap, 1, &inputs);
+        let back = gap.map(|gap| -gap);
+        let inputs = [other.clone(), one.clone()];
+        self.check(DerivationOperation::Difference, back, 1, &inputs);
+    }
+
     /// Keeps a derivation that comes to the figure. What the text names less plainly needs more digits.
     pub(super) fn check(
         &mut self,
@@ -69,8 +94,27 @@ impl Search<'_, '_, '_, '_> {
             DerivationOperation::PercentChange | DerivationOperation::Difference => {
                 self.wanted.admits_change(number)
             }
+            // `Relative to opening MRR churn was 3.5 %`, of a column that has nothing above nought
+            DerivationOperation::Share | DerivationOperation::Ratio
+                if number < 0.0
+                    && self.seat.sign_written().is_none()
+                    && inputs.iter().any(|one| self.is_below(one)) =>
+            {
+                self.wanted.admits(-number)
+            }
             _ => self.wanted.admits(number),
         };
+        // A difference that was stated is a part or a whole, and nothing to take from another.
+        let of_parts = matches!(operation, DerivationOperation::Share | DerivationOperation::Ratio);
+        if !of_parts && inputs.iter().any(|one| one.also.is_some()) {
+            return;
+        }
+        if self
+            .scale
+            .is_some_and(|scale| !inputs.iter().all(|one| self.has_scale(one, scale)))
+        {
+            return;
+        }
         let added = matches!(
             operation,
             DerivationOperation::Sum | DerivationOperation::Mean | DerivationOperation::Difference
@@ -93,7 +137,11 @@ impl Search<'_, '_, '_, '_> {
         }
         let trace = Trace::Derivation {
             operation,
-            inputs: inputs.iter().map(|operand| operand.input.clone()).collect(),
+            inputs: inputs
+                .iter()
+                .flat_map(|operand| [Some(operand.input.clone()), operand.also.clone()])
+                .flatten()
+                .collect(),
             value: value.normalize().to_string(),
         };
         let material = inputs.first().map_or(0, |operand| operand.material);

@@ -27,7 +27,12 @@ pub(super) fn is_of_denied_cell(found: &Sources, source: &FigureSource, cues: Cu
         // A nought of another row is no sign that a group is absent.
         DerivationOperation::Count => first == Some(&[]),
         // Where no word speaks of a gap, two cells come to the value of a third by chance.
-        DerivationOperation::Difference => !(cues.gap || cues.change || cues.rest),
+        // `604 of 1,750` of another row is not what is left of two columns.
+        DerivationOperation::Difference => {
+            let columns = |at: usize| inputs.get(at).map(|input| (&input.column, &input.rows));
+            let in_row = matches!((columns(0), columns(1)), (Some(one), Some(other)) if one.1 == other.1 && one.0 != other.0);
+            !(cues.gap || cues.change || (cues.rest && !in_row))
+        }
         _ => false,
     };
     again && source.material == denied.material

@@ -5,7 +5,13 @@ use rust_decimal::Decimal;
 
 use super::derive::{Search, percent};
 use super::figure::DerivationOperation;
-use super::operand::{Operand, joined, operand};
+use super::operand::{Operand, StatedOperand, joined, operand};
+use crate::result::ColumnKind;
+
+/// Most rows of one period that are set against those of the period before.
+const MOST_OF_PERIOD: usize = 50;
+/// Most columns of one row that a stated figure is set against.
+const MOST_COLUMNS: usize = 24;
 
 impl Search<'_, '_, '_, '_> {
     /// Sums and means of the rows named, and sums from the first row to a named one.
@@ -45,6 +51,22 @@ impl Search<'_, '_, '_, '_> {
                         std::slice::from_ref(&run),
                     );
                 }
+            }
+        }
+    }
+
+    /// Rows of one period against those of the same names a period and a year before: `1,232 in the week of May 25, 5.0 % more
+    /// than the week before`, of all channels.
+    pub(super) fn before(&mut self, one: &Operand, at: usize, column: usize) {
+        let cues = self.wanted.cues;
+        if !(cues.change || cues.gap) || one.input.total.is_some() || one.input.rows.len() > MOST_OF_PERIOD {
+            return;
+        }
+        let rows: Vec<usize> = one.input.rows.iter().map(|row| row - 1).collect();
+        for earlier in self.seat.context.index.rows_before(at, &rows) {
+            self.seat.context.work.spend(rows.len());
+            if let Some(earlier) = operand(self.seat, at, column, &earlier) {
+                self.pair(one, &earlier, 1);
             }
         }
     }
@@ -161,25 +183,27 @@ impl Search<'_, '_, '_, '_> {
         }
     }
 
+    /// Two columns of a row as parts of each other, as times of the same, and what is left of one without the other.
+    fn parts_and_changes(&mut self, one: &Operand, other: &Operand) {
+        self.ratio(one, other, 1);
+        self.ratio(other, one, 1);
+        self.left_of(one, other);
+        if self.wanted.percent && self.wanted.cues.change && Self::same_measure(one, other) {
+            for (a, b) in self.in_time(one, other) {
+                let gap = a.value.checked_sub(b.value);
+                let change = gap.and_then(|gap| percent(gap, b.value));
+                let inputs = [a.clone(), b.clone()];
+                self.check(DerivationOperation::PercentChange, change, 1, &inputs);
+            }
+        }
+    }
+
     /// Columns of the same row against each other.
     pub(super) fn columns(&mut self, row: &[Operand]) {
         for (place, one) in row.iter().enumerate() {
             for other in row.iter().skip(place + 1) {
-                self.ratio(one, other, 1);
-                self.ratio(other, one, 1);
+                self.parts_and_changes(one, other);
                 let cues = self.wanted.cues;
-                if self.wanted.percent && cues.change && Self::same_measure(one, other) {
-                    for (a, b) in self.in_time(one, other) {
-                        let gap = a.value.checked_sub(b.value);
-                        let change = gap.and_then(|gap| percent(gap, b.value));
-                        self.check(
-                            DerivationOperation::PercentChange,
-                            change,
-                            1,
-                            &[a.clone(), b.clone()],
-                        );
-                    }
-                }
                 // `Reiter lost 25 points`, of one year and the next.
                 let earlier = self
                     .seat
@@ -205,6 +229,115 @@ impl Search<'_, '_, '_, '_> {
                 }
             }
         }
+    }
+
+    /// What was stated near by against the other columns of its row, and a sum that was stated against the sums of the rows named:
+    /// `27.6 million, so 130 dollars per subscriber`, `4.42 million, 14.6 % more than in the third quarter`.
+    pub(super) fn beside_stated(&mut self, near: &[StatedOperand], at: usize, groups: &[Vec<usize>]) {
+        let Some(shape) = self.seat.context.index.shapes.get(at) else {
+            return;
+        };
+        let cues = self.wanted.cues;
+        let of_result = near.iter().map(|told| &told.operand);
+        for one in of_result.filter(|one| one.material == at && one.also.is_none()) {
+            if let [row] = one.input.rows.as_slice() {
+                // `12.05 million over 1,290 customers`: what is stated of another row is what it is set against.
+                let stated_elsewhere = |column: usize| {
+                    let stated = near.iter().map(|told| &told.operand);
+                    let mut stated = stated
+                        .filter(|told| told.material == at && told.column == column)
+                        .peekable();
+                    stated.peek().is_some() && stated.all(|told| told.input.rows != [*row])
+                };
+                let columns = shape.numeric.iter().filter(|column| **column != one.column);
+                for column in columns
+                    .filter(|column| !stated_elsewhere(**column))
+                    .take(MOST_COLUMNS)
+                {
+                    if let Some(other) = operand(self.seat, at, *column, &[row - 1]) {
+                        self.parts_and_changes(one, &other);
+                    }
+                }
+            }
+            if (cues.change || cues.gap) && one.input.rows.len() > 1 {
+                for rows in groups.iter().filter(|rows| rows.len() > 1) {
+                    if let Some(other) = operand(self.seat, at, one.column, rows) {
+                        self.pair(one, &other, 1);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is left of one column of a row without another, where the words name both, or what they are both of, and say that
+    /// it is left: `13 of the 151 randomized did not complete`.
+    fn left_of(&mut self, one: &Operand, other: &Operand) {
+        let cues = self.wanted.cues;
+        let both = self.seat.names_around(one.material, one.column)
+            && self.seat.names_around(other.material, other.column);
+        if self.wanted.percent {
+            // `The approval rate is 79.9 %`, of what was approved and what was rejected
+            let counted = self.counts_things(one) && self.counts_things(other);
+            if counted && (self.wanted.digits >= 3 || both) && self.seat.names_a_rate_around() {
+                for (part, rest) in [(one, other), (other, one)] {
+                    let whole = Operand {
+                        value: part.value + rest.value,
+                        also: Some(rest.input.clone()),
+                        ..part.clone()
+                    };
+                    let share = percent(part.value, whole.value);
+                    self.check(DerivationOperation::Share, share, 1, &[part.clone(), whole]);
+                }
+            }
+            // `Gross margin, revenue minus COGS`
+            if both && (cues.rest || self.seat.names_a_rate_around()) {
+                for (part, whole) in [(one, other), (other, one)] {
+                    let rest = whole.value.checked_sub(part.value);
+                    let left = rest.and_then(|rest| percent(rest, whole.value));
+                    // Where the rest has a column of its own, it is a part of the whole itself.
+                    let has_column = rest.is_some_and(|rest| self.has_in_row(one, rest));
+                    let left = left.filter(|left| left.is_sign_positive() && !has_column);
+                    let inputs = [part.clone(), whole.clone()];
+                    self.check(DerivationOperation::ShareOfRest, left, 1, &inputs);
+                }
+            }
+            return;
+        }
+        let told = both || Self::same_measure(one, other);
+        if told
+            && self.wanted.digits >= 2
+            && self.seat.says_left()
+            && self.is_count(one) == self.is_count(other)
+        {
+            self.check_gap(one, other);
+        }
+    }
+
+    /// Whether an operand is of a column of whole numbers.
+    fn counts_things(&self, one: &Operand) -> bool {
+        let table = self
+            .seat
+            .context
+            .index
+            .materials
+            .get(one.material)
+            .map(|of| of.table);
+        let column = table.and_then(|table| table.columns.get(one.column));
+        column.is_some_and(|column| column.kind == ColumnKind::Integer)
+    }
+
+    /// Whether the one row of an operand has a cell with this value.
+    fn has_in_row(&self, one: &Operand, value: Decimal) -> bool {
+        let index = self.seat.context.index;
+        let [row] = one.input.rows.as_slice() else {
+            return false;
+        };
+        let numeric = index
+            .shapes
+            .get(one.material)
+            .map(|shape| shape.numeric.as_slice());
+        let mut columns = numeric.unwrap_or_default().iter();
+        columns.any(|column| index.exact(one.material, *column, row - 1) == Some(value))
     }
 
     /// Two columns of a row each less the other, but for a change that would run from a later year to an earlier one.

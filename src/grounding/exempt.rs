@@ -103,7 +103,9 @@ pub(super) fn by_form(
     if in_name(context, span) {
         return Some(Rule::Name);
     }
-    if super::key_mentions::is_end_of_hours(context, span) {
+    if super::key_mentions::is_end_of_hours(context, span)
+        || super::name_numbers::is_of_scale(context, number)
+    {
         return Some(Rule::Label);
     }
     let year = |mention: &super::scope::Mention<'_>| matches!(mention.what, MentionTarget::TextPeriod(period) if period.bare_year && period.span.holds(span));
@@ -168,6 +170,12 @@ pub(super) fn by_words(
 /// Whether a round number is a bound that the text itself sets, of which it then says how many things keep to it:
 /// `no month had less than 20,000`.
 fn is_bound(wanted: &Tolerance, seat: &FigureContext<'_, '_, '_>) -> bool {
+    let before = seat.context.word_before(seat.span.start);
+    let before = before.and_then(|at| seat.context.words.get(at));
+    // `over by 1.2M` says by how much.
+    if before.is_some_and(|word| matches!(word.low.as_str(), "by" | "um" | "de" | "por")) {
+        return false;
+    }
     let mut words = seat.context.words_in(seat.place.sentence).iter();
     let mut counted = || words.any(|word| Concept::Counting.has(&word.low) || of_word(&word.low).is_some());
     wanted.bound && wanted.digits <= 2 && counted()
@@ -233,9 +241,14 @@ fn in_link(text: &str, span: Span) -> bool {
 
 /// Whether digits are part of a label, or of the name of an entry or column.
 fn in_name(context: &TextContext<'_, '_>, span: Span) -> bool {
+    // `1` under `Linie` of `Linie 1`
+    let headed = |mention: &super::scope::Mention<'_>| matches!(mention.what, MentionTarget::Label(label) if mention.span == span && label.words.len() > 1);
+    if context.mentions_over(span).any(headed) {
+        return true;
+    }
     let label = context
         .mentions_over(span)
-        .any(|mention| matches!(mention.what, MentionTarget::Label(label) if mention.span != span || label.is_range()));
+        .any(|mention| matches!(mention.what, MentionTarget::Label(label) if mention.span != span || label.is_range() || label.is_alone()));
     label || context.in_name(span)
 }
 

@@ -199,11 +199,11 @@ pub enum DerivationOperation {
     Mean,
     /// The value in the middle.
     Median,
-    /// The first less the second.
+    /// The first less the second, or less a number of the question where there is only one input.
     Difference,
     /// The first less the second, in percent of the second.
     PercentChange,
-    /// The first divided by the second.
+    /// The first divided by the second; with one input the first in another unit, or so many times.
     Ratio,
     /// The first in percent of the second.
     Share,

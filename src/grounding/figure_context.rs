@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::number::Kind;
 use super::scope::{Entailment, Mention, MentionScope, MentionTarget, TextContext};
-use super::text::{Span, TextPlace};
+use super::text::{Relation, Span, TextPeriod, TextPlace};
 use super::vocabulary::Concept;
 
 /// A figure's place, with what its surroundings name.
@@ -196,6 +196,31 @@ impl<'i> FigureContext<'_, '_, 'i> {
             && !mention.holds(self.span)
             && (!scope.before || mention.end <= self.span.start)
             && (scope.asides || !self.context.layout.in_aside(mention))
+            && !self.is_of_figure_in_brackets(mention)
+    }
+
+    /// Whether a name stands in brackets right before a figure of the same kind, so that it says nothing of what stands before
+    /// them: `102 (2024: 94)`.
+    fn is_of_figure_in_brackets(&self, name: Span) -> bool {
+        const NEAR: usize = 16;
+        let Some(aside) = self
+            .context
+            .layout
+            .aside(name)
+            .filter(|aside| !aside.holds(self.span))
+        else {
+            return false;
+        };
+        let next = self.context.number_from(name.end);
+        let (Some(next), Some(own)) = (next.filter(|next| next.end <= aside.end), self.number()) else {
+            return false;
+        };
+        let gap = self.context.text.get(name.end..next.start).unwrap_or_default();
+        let told = gap.len() <= NEAR && gap.starts_with([':', ' ']) && !gap.contains([',', ';']);
+        told && self.place.row.is_none()
+            && next.kind == Kind::Quantity
+            && next.percent == own.percent
+            && next.currency == own.currency
     }
 
     /// The name that goes with the figure where a sentence has first names and then as many figures: `In March, April and
@@ -206,6 +231,9 @@ impl<'i> FigureContext<'_, '_, 'i> {
         wanted: impl Fn(&MentionTarget<'i>) -> bool,
     ) -> Option<Mention<'i>> {
         let sentence = self.place.sentence;
+        if let Some(mention) = self.in_turn_in_brackets(&wanted) {
+            return Some(mention);
+        }
         let wide = scope.span != self.place.clause && scope.span != sentence;
         if wide || self.place.aside.is_some() || self.place.row.is_some() {
             return None;
@@ -281,6 +309,50 @@ impl<'i> FigureContext<'_, '_, 'i> {
         named.get(at.checked_sub(usize::from(summed_first))?).copied()
     }
 
+    /// Whether the figure's clause goes on about what the sentence began with: `and it is the largest`.
+    fn goes_on_with_subject(&self) -> bool {
+        const JOINS: [&str; 8] = ["and", "but", "while", "yet", "so", "und", "aber", "y"];
+        const SAME: [&str; 6] = ["it", "they", "es", "sie", "il", "elle"];
+        let words = self.context.words_in(self.place.clause).iter();
+        let mut words = words.skip_while(|word| JOINS.contains(&word.low.as_str()));
+        self.place.clause.start > self.place.sentence.start
+            && words.next().is_some_and(|word| SAME.contains(&word.low.as_str()))
+    }
+
+    /// The name that goes with a figure in brackets which have as many figures as there are names before them: `A and B have the
+    /// lowest scores (18 and 9)`.
+    fn in_turn_in_brackets(&self, wanted: impl Fn(&MentionTarget<'i>) -> bool) -> Option<Mention<'i>> {
+        let aside = self.place.aside?;
+        let before = Span::new(self.place.sentence.start, aside.start);
+        let mut named: Vec<Mention<'i>> = self
+            .context
+            .mentions_in(before)
+            .filter(|mention| wanted(&mention.what))
+            .copied()
+            .collect();
+        named.dedup_by_key(|mention| mention.span);
+        let first = named.first()?.span.end;
+        let of_names = |figure: &Span| named.iter().any(|name| name.span.holds(*figure));
+        let figures = self.figures_in(aside);
+        let joined = figures.windows(2).all(|pair| match pair {
+            [one, next] => {
+                let gap = Span::new(one.end, next.start).of(self.context.text);
+                matches!(gap, " and " | ", " | ", and " | " und " | " et " | " y ")
+            }
+            _ => false,
+        });
+        let alone = self
+            .figures_in(Span::new(first, aside.start))
+            .iter()
+            .all(of_names);
+        if named.len() < 2 || named.len() != figures.len() || !joined || !alone {
+            return None;
+        }
+        named
+            .get(figures.iter().position(|figure| *figure == self.span)?)
+            .copied()
+    }
+
     /// Where all figures of a sentence stand in pairs that are set against each other: whether this is the second of its pair. `In
     /// January 35 arrivals against 51 in December, and 48 adoptions against 33.`
     fn is_second_of_pair(&self, figures: &[Span]) -> Option<bool> {
@@ -304,6 +376,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
 
     /// Of several names those that go with this figure, by the order in which names and figures stand.
     fn paired(&self, scope: &MentionScope, found: Vec<Mention<'i>>) -> Vec<Mention<'i>> {
+        let found = without_wholes(found);
         let mut names: Vec<Span> = found.iter().map(|mention| mention.span).collect();
         names.dedup();
         if names.len() < 2 || self.is_from_to() {
@@ -311,6 +384,17 @@ impl<'i> FigureContext<'_, '_, 'i> {
         }
         if names.last().is_some_and(|last| self.is_of_its_subject(*last)) {
             return found;
+        }
+        // `P3 is the weak spot at 87.4%, 9.5 pp behind P1, and it is the largest with 1,427`
+        if scope.before
+            && self.goes_on_with_subject()
+            && names.first().is_some_and(|first| first.end <= self.span.start)
+        {
+            let subject = names.first().copied();
+            return found
+                .into_iter()
+                .filter(|mention| Some(mention.span) == subject)
+                .collect();
         }
         let mut figures = self.figures_in(scope.span);
         figures.retain(|span| scope.asides || !self.context.layout.in_aside(*span));
@@ -351,6 +435,32 @@ impl<'i> FigureContext<'_, '_, 'i> {
         })
     }
 }
+
+/// Names without a period that holds all others: of `In the fourth quarter it was 1.43 in October and 1.49 in November` the months.
+fn without_wholes(mut names: Vec<Mention<'_>>) -> Vec<Mention<'_>> {
+    let periods: Vec<TextPeriod> = names
+        .iter()
+        .filter_map(|mention| match mention.what {
+            MentionTarget::TextPeriod(period) => Some(period),
+            _ => None,
+        })
+        .collect();
+    let holds_all = |one: &TextPeriod| {
+        periods.len() > 2
+            && periods
+                .iter()
+                .filter(|other| other.span != one.span)
+                .all(|other| {
+                    let days = other.days(one.days(OPEN_YEAR).map_or(OPEN_YEAR, |days| days.0.year()));
+                    days.is_some_and(|days| one.relation(days) == Relation::Holds)
+                })
+    };
+    names.retain(|mention| !matches!(mention.what, MentionTarget::TextPeriod(period) if holds_all(&period)));
+    names
+}
+
+/// The year that stands for one that is not written, where only the order of days counts.
+const OPEN_YEAR: i16 = 2024;
 
 /// The name that goes with a figure, where the order of names and figures says so.
 pub(super) fn pair(names: &[Span], figures: &[Span], figure: Span) -> Option<Span> {

@@ -80,6 +80,35 @@ impl Search<'_, '_, '_, '_> {
         }
     }
 
+    /// The share of a row that is named with what the paragraph stated first: `Together with Line 2 it makes 63 %`.
+    pub(super) fn together_in_line(&mut self, known: &super::known::KnownFigures) {
+        let words = self.seat.context.words_in(self.seat.place.sentence);
+        let with = words.windows(2).any(|pair| {
+            matches!(pair, [word, next] if matches!((word.low.as_str(), next.low.as_str()), ("together" | "combined", "with") | ("zusammen", "mit")))
+        });
+        if !with || self.seat.place.row.is_some() {
+            return;
+        }
+        let before = Span::new(self.seat.place.line.start, self.seat.place.sentence.start);
+        let stated = super::operand::stated_within(self.seat, known, (before, MOST_GROUPS), |_| true);
+        for told in stated {
+            let one = &told.operand;
+            let groups = self.seat.groups(one.material);
+            for rows in groups.iter().take(MOST_GROUPS).filter(|rows| rows.len() == 1) {
+                let other = operand(self.seat, one.material, one.column, rows);
+                let Some(other) = other.filter(|other| other.input != one.input && one.input.rows.len() == 1)
+                else {
+                    continue;
+                };
+                let inputs = [one.clone(), other];
+                if let Some(both) = joined(&inputs) {
+                    self.check(DerivationOperation::Sum, both.value, 1, &inputs);
+                    self.share_of_column(&both);
+                }
+            }
+        }
+    }
+
     /// Whether the figure may be of all figures of a list together.
     pub(super) fn wants_lists(&self) -> bool {
         let cues = self.wanted.cues;

@@ -141,6 +141,7 @@ fn read(
     (separators, work): (Separators, &Work<'_>),
 ) -> Vec<Figure> {
     let numbers = super::score::scores_apart(claim.text, numbers(claim.text, separators), index);
+    let numbers = super::name_numbers::years_apart(claim.text, numbers, index, claim.question);
     let context = TextContext::read(claim.text, &numbers, index, work);
     let written = ReferencedSpans::of(referenced);
     let mut figures = dates(claim, &context, &written);
@@ -154,6 +155,7 @@ fn read(
     let mut known = KnownFigures {
         held: written.sources(index),
         asked: super::cues::asked(claim.question),
+        set: super::units::set_by(claim.question),
         ..KnownFigures::default()
     };
     for number in &numbers {
@@ -201,6 +203,7 @@ fn read(
     for (number, wanted, found, kept) in open {
         let seat = context.seat(Span::new(number.start, number.end));
         let figure = decide(&seat, number, &wanted, &found, &kept, (said, &known));
+        known.derived.extend(a_derivation(&figure, index));
         known
             .sums
             .extend(a_sum(&figure, index).map(|source| (seat.span, source)));
@@ -235,11 +238,11 @@ fn one_value<'f>(found: &'f Sources, kept: &[usize]) -> Option<&'f SourceCandida
     same.then_some(first)
 }
 
-/// The source of a figure that was found to be a sum, to be computed with by what follows.
+/// The source of a figure that was found to be a sum or a difference, to be computed with by what follows.
 fn a_sum(figure: &Figure, index: &CellIndex<'_>) -> Option<FigureSource> {
     let trace = figure.sources.first()?;
     let Trace::Derivation {
-        operation: DerivationOperation::Sum,
+        operation: DerivationOperation::Sum | DerivationOperation::Difference,
         inputs,
         ..
     } = trace
@@ -256,6 +259,62 @@ fn a_sum(figure: &Figure, index: &CellIndex<'_>) -> Option<FigureSource> {
         material,
         cell: None,
     })
+}
+
+/// The source of a figure that was found to be derived, with what it comes to: it may be said again, and rounded.
+fn a_derivation(figure: &Figure, index: &CellIndex<'_>) -> Option<(f64, FigureSource)> {
+    let trace = figure.sources.first()?;
+    let Trace::Derivation { inputs, value, .. } = trace else {
+        return None;
+    };
+    let handle = &inputs.first()?.result;
+    let material = index
+        .materials
+        .iter()
+        .position(|material| material.handle == *handle)?;
+    let source = FigureSource {
+        trace: trace.clone(),
+        material,
+        cell: None,
+    };
+    Some((value.parse().ok()?, source))
+}
+
+/// What was derived before, where a figure says it again: `all others lie between 175k and 209k`, below a table of them. A row that its
+/// clause names must be one that it was derived from.
+fn said_again(
+    seat: &FigureContext<'_, '_, '_>,
+    wanted: &Tolerance,
+    known: &KnownFigures,
+) -> Option<FigureSource> {
+    const DIGITS: u32 = 2;
+    let of_rows_named = |source: &FigureSource| {
+        let named = seat.named_rows(source.material);
+        let Trace::Derivation { inputs, .. } = &source.trace else {
+            return false;
+        };
+        named.is_empty()
+            || inputs
+                .iter()
+                .flat_map(|input| &input.rows)
+                .any(|row| named.contains(&(row - 1)))
+    };
+    let percent = |source: &FigureSource| {
+        let operations = [
+            DerivationOperation::Share,
+            DerivationOperation::ShareOfRest,
+            DerivationOperation::PercentChange,
+        ];
+        matches!(&source.trace, Trace::Derivation { operation, .. } if operations.contains(operation))
+    };
+    let mut derived = known
+        .derived
+        .iter()
+        .filter(|_| seat.place.row.is_none() && wanted.digits >= DIGITS);
+    let found = derived.find(|(value, source)| {
+        wanted.admits(*value) && percent(source) == wanted.percent && of_rows_named(source)
+    });
+    found.map(|(_, source)| source.clone())
 }
 
 fn dates(claim: &Claim<'_>, context: &TextContext<'_, '_>, written: &ReferencedSpans<'_>) -> Vec<Figure> {
@@ -374,10 +433,11 @@ fn decide(
     if !derived.is_empty() {
         return finish(FigureStatus::Matched, traces(&mut derived.into_iter()));
     }
-    let exempt = said
-        .quoted(number, context)
-        .or_else(|| by_words(number, wanted, seat));
-    if let Some(rule) = exempt {
+    if let Some(again) = said_again(seat, wanted, known) {
+        return finish(FigureStatus::Matched, vec![again.trace]);
+    }
+    let by_words = || by_words(number, wanted, seat);
+    if let Some(rule) = said.quoted(number, context).or_else(by_words) {
         return finish(FigureStatus::Exempt { rule }, Vec::new());
     }
     let reason = if found.incomplete {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
@@ -388,6 +389,38 @@ impl<'m> CellIndex<'m> {
             .numeric
             .iter()
             .any(|at| kind(at) == Some(ColumnKind::Number))
+    }
+
+    /// Of rows of one period: those of the same names of the period right before, and of a year before.
+    pub(super) fn rows_before(&self, material: usize, rows: &[usize]) -> Vec<Vec<usize>> {
+        let Some(shape) = self.shapes.get(material) else {
+            return Vec::new();
+        };
+        let ([(_, days)], Some(first)) = (shape.times.as_slice(), rows.first()) else {
+            return Vec::new();
+        };
+        let days_of = |row: usize| days.get(row).copied().flatten();
+        let Some(own) = days_of(*first).filter(|own| rows.iter().all(|row| days_of(*row) == Some(*own)))
+        else {
+            return Vec::new();
+        };
+        let names = |row: usize| -> Vec<Option<usize>> {
+            let values = shape
+                .labels
+                .iter()
+                .map(|(_, values)| values.get(row).copied().flatten());
+            values.collect()
+        };
+        let wanted: Vec<Vec<Option<usize>>> = rows.iter().map(|row| names(*row)).collect();
+        let of = |fits: &dyn Fn(Days) -> bool| -> Vec<usize> {
+            let all = (0..shape.seen).filter(|row| days_of(*row).is_some_and(fits));
+            all.filter(|row| wanted.contains(&names(*row))).collect()
+        };
+        let year = own.0.checked_sub(1.year()).ok();
+        let both = [of(&|days| days.1 == own.0), of(&|days| Some(days.0) == year)];
+        both.into_iter()
+            .filter(|found| found.len() == rows.len())
+            .collect()
     }
 
     /// The row of another result that is of the same label or the same days.

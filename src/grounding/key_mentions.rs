@@ -49,6 +49,18 @@ pub(super) fn key_mentions<'i>(
 /// Whether a number ends a range of hours whose beginning names a row: the 10 of `between 9 and 10 a.m.`
 pub(super) fn is_end_of_hours(context: &super::scope::TextContext<'_, '_>, span: Span) -> bool {
     let mut keys = context.index.keys.iter();
+    // `| 8–10 |`
+    let opened = context.number_before(span.start).is_some_and(|first| {
+        let gap = context.text.get(first.end..span.end).unwrap_or_default();
+        let place = context.layout.place(span);
+        place.row.is_some()
+            && end_of_hours(gap).is_some()
+            && context.is_key(Span::new(first.start, first.end))
+    });
+    if opened && keys.any(|key| key.kind == KeyKind::Hour) {
+        return true;
+    }
+    let mut keys = context.index.keys.iter();
     let behind = context.text.get(span.end..).unwrap_or_default().trim_start();
     let half = ["a.m.", "p.m.", "am", "pm"]
         .iter()
@@ -59,6 +71,36 @@ pub(super) fn is_end_of_hours(context: &super::scope::TextContext<'_, '_>, span:
     let gap = context.text.get(first.end..span.start).unwrap_or_default();
     let joined = matches!(gap, " and " | " to " | " until " | "–" | "-" | " – ");
     joined && context.is_key(Span::new(first.start, first.end)) && keys.any(|key| key.kind == KeyKind::Hour)
+}
+
+/// The hour that ends a range of hours whose first one stands before this text, and whether it is surely within: `–10`, `:00–10:59`,
+/// ` to 11`.
+pub(super) fn end_of_hours(behind: &str) -> Option<(i64, bool)> {
+    let behind = behind
+        .strip_prefix(":00")
+        .or_else(|| behind.strip_prefix(":30"))
+        .unwrap_or(behind);
+    let behind = behind
+        .strip_prefix(" am")
+        .or_else(|| behind.strip_prefix(" h"))
+        .unwrap_or(behind);
+    let marks = ["–", " – ", "-", " - ", " to ", " bis ", " until ", " a ", " à "];
+    let rest = marks
+        .iter()
+        .filter_map(|mark| behind.strip_prefix(mark))
+        .min_by_key(|rest| rest.len())?;
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let hour: i64 = rest
+        .get(..digits)?
+        .parse()
+        .ok()
+        .filter(|hour| (1..=24).contains(hour))?;
+    let after = rest.get(digits..).unwrap_or_default();
+    let pm = after.trim_start().starts_with("pm") && hour < 12;
+    Some((
+        hour + if pm { 12 } else { 0 },
+        after.starts_with(":59") || after.starts_with(":30"),
+    ))
 }
 
 struct KeyReader<'a, 't, 'i> {
@@ -201,9 +243,11 @@ impl<'i> KeyReader<'_, '_, 'i> {
             || last.is_some_and(|last| self.is_listed_with(last, span) || self.repeats(last, at))
             || self.is_listed_before(at)
             || self.stands_behind_its_row(at, value)
+            || self.stands_before_its_row(at, value)
             || self.opens_a_line(span)
             || self.heads_a_line(span, value)
             || self.is_cell(span)
+            || self.opens_hours_in_cell(span)
             || (!ordinal && self.stands_for_its_row(at, value))
             || (!ordinal && self.tells_alone(at, value))
     }
@@ -304,6 +348,26 @@ impl<'i> KeyReader<'_, '_, 'i> {
         else {
             return false;
         };
+        self.has_name(value, WORDS, &before.low)
+    }
+
+    /// "**104 Bremen**: 2.99M": right before a name that its row has, where a line or a clause begins.
+    fn stands_before_its_row(&self, at: usize, value: i64) -> bool {
+        let Some(next) = self
+            .words
+            .get(at + 1)
+            .filter(|next| next.capital() && self.gap(at + 1) == " ")
+        else {
+            return false;
+        };
+        let gap = self.gap(at);
+        let opens =
+            at == 0 || gap.contains('\n') || gap.ends_with(['*', '(']) || matches!(gap, ", " | ": " | ". ");
+        opens && self.has_name(value, 1, &next.low)
+    }
+
+    /// Whether a row with this key has a text whose first words, so many, have this one.
+    fn has_name(&self, value: i64, first: usize, low: &str) -> bool {
         let materials = self.index.materials.get(self.key.material);
         let rows = materials.map(|one| one.table.rows.as_slice()).unwrap_or_default();
         let names = self
@@ -313,8 +377,8 @@ impl<'i> KeyReader<'_, '_, 'i> {
             .filter_map(|row| rows.get(*row));
         names.flatten().any(|cell| match cell {
             crate::result::Cell::Text(name) => {
-                let mut own = super::text::each_word(name).take(WORDS);
-                own.any(|word| before.low.len() > 2 && word.to_lowercase() == before.low)
+                let mut own = super::text::each_word(name).take(first);
+                own.any(|word| low.len() > 2 && word.to_lowercase() == low)
             }
             _ => false,
         })
@@ -399,6 +463,21 @@ impl<'i> KeyReader<'_, '_, 'i> {
         let first = !self.layout.has_cell_before(cell.cell);
         let columns = self.index.columns_of_header(header);
         own || columns.contains(&(self.key.material, self.key.column)) || (first && columns.is_empty())
+    }
+
+    /// The first of two hours alone in a cell: `8–10`, `17–18 h`.
+    fn opens_hours_in_cell(&self, span: Span) -> bool {
+        let Some(cell) = self
+            .layout
+            .place(span)
+            .row
+            .filter(|_| self.key.kind == KeyKind::Hour)
+        else {
+            return false;
+        };
+        let own = cell.cell.of(self.text).trim_matches([' ', '*', '_', '`']);
+        let behind = self.text.get(span.end..cell.cell.end).unwrap_or_default();
+        own.starts_with(span.of(self.text)) && own.len() <= 14 && end_of_hours(behind).is_some()
     }
 
     /// A number that no cell measures, where a sentence begins with it or a figure follows at once: "611 yielded 4,200 litres, 612

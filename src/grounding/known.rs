@@ -8,8 +8,12 @@ use super::text::{Span, held};
 pub(super) struct KnownFigures {
     /// Figures that a result holds.
     pub(super) held: Vec<(Span, FigureSource)>,
-    /// Figures that were found to be sums.
+    /// Figures that were found to be sums or differences.
     pub(super) sums: Vec<(Span, FigureSource)>,
+    /// Figures that were found to be derived, with what they come to.
+    pub(super) derived: Vec<(f64, FigureSource)>,
+    /// Numbers of the question, each with whether it is in percent.
+    pub(super) set: Vec<(rust_decimal::Decimal, bool)>,
     /// What the question asks for, as the words of an answer would say it.
     pub(super) asked: u64,
 }

@@ -49,6 +49,11 @@ impl Label {
         self.written == LabelForm::Range
     }
 
+    /// Whether it must stand alone to be one: `1986` in a column of titles.
+    pub(super) fn is_alone(&self) -> bool {
+        self.written == LabelForm::Alone
+    }
+
     /// Whether its words, found at these bytes, are written as they must be.
     pub(super) fn stands_at(&self, text: &str, span: Span, layout: &Layout) -> bool {
         match self.written {
@@ -128,6 +133,10 @@ impl Labels {
                 .is_some_and(|word| self.mentioned.has(word))
         {
             return;
+        }
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            let words = vec![text.to_owned()];
+            self.add_spelling(text, dimension, place, words, (None, LabelForm::Alone));
         }
         for (words, exact) in spellings(text) {
             let digits = words.iter().all(|word| word.chars().all(|c| c.is_ascii_digit()));

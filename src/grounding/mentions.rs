@@ -34,12 +34,28 @@ pub(super) fn mentions<'i>(
         MentionTarget::Label(label) => label.stands_at(text, mention.span, layout),
         _ => true,
     });
+    mentions.extend(headed_labels(text, (numbers, layout), index, work));
+    // A name that is nothing but digits is no year: `1986` in a column of titles.
+    let alone: HashSet<Span> = mentions
+        .iter()
+        .filter(|mention| matches!(mention.what, MentionTarget::Label(label) if label.is_alone()))
+        .map(|mention| mention.span)
+        .collect();
+    mentions.retain(|mention| {
+        !(matches!(mention.what, MentionTarget::TextPeriod(_)) && alone.contains(&mention.span))
+    });
     mentions.sort_by_key(|mention| (mention.span.start, mention.span.end));
     let labels = mentions
         .iter()
         .filter(|mention| matches!(mention.what, MentionTarget::Label(_)));
     let covered = Covered::by(&labels.copied().collect::<Vec<_>>());
     mentions.extend(columns(words, index, |word| covered.holds(word)));
+    let numbered = super::name_numbers::columns_of_numbers(text, words, index).into_iter();
+    let numbered = numbered.filter(|(span, ..)| !covered.holds(*span));
+    mentions.extend(numbered.map(|(span, material, column)| Mention {
+        span,
+        what: MentionTarget::Column { material, column },
+    }));
     mentions.sort_by_key(|mention| (mention.span.start, mention.span.end));
     (mentions, keys)
 }
@@ -132,6 +148,37 @@ fn labels<'i>(words: &[TextWord<'_>], index: &'i CellIndex<'i>, work: &Work<'_>)
             what: MentionTarget::Label(label),
         }));
         at += length.max(1);
+    }
+    found
+}
+
+/// The labels that a number alone in a table's cell is together with its header: `1` under `Linie` of `Linie 1`.
+fn headed_labels<'i>(
+    text: &str,
+    (numbers, layout): (&[Number], &Layout),
+    index: &'i CellIndex<'i>,
+    work: &Work<'_>,
+) -> Vec<Mention<'i>> {
+    let mut found = Vec::new();
+    for number in numbers {
+        let span = Span::new(number.start, number.end);
+        let Some(cell) = layout.place(span).row else {
+            continue;
+        };
+        let Some(header) = cell.header else { continue };
+        let own = cell.cell.of(text).trim_matches([' ', '*', '_', '`']);
+        if own != span.of(text) || own.len() > 4 || work.is_over() {
+            continue;
+        }
+        let name = format!("{} {own}", header.of(text).trim_matches([' ', '*', '_', '`']));
+        let written = words(&name);
+        let (length, labels) = index.labels.at(&written, 0, work);
+        if length == written.len() && length > 1 {
+            found.extend(labels.into_iter().map(|label| Mention {
+                span,
+                what: MentionTarget::Label(label),
+            }));
+        }
     }
     found
 }

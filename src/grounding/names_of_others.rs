@@ -53,7 +53,12 @@ impl FigureContext<'_, '_, '_> {
     pub(super) fn is_head_of_another(&self, name: Span) -> bool {
         let leads = |start: usize| {
             let gap = self.context.text.get(name.end..start);
-            gap.is_some_and(|gap| matches!(gap.trim(), "of" | "=" | "von"))
+            // `235.3 million of the approved 258.9 million`
+            let part = Span::new(self.span.end, name.start).of(self.context.text);
+            let whole = [" of", " of the", " von", " der"]
+                .iter()
+                .any(|end| part.trim_end().ends_with(end));
+            gap.is_some_and(|gap| matches!(gap.trim(), "of" | "=" | "von") || (whole && gap == " "))
         };
         let next = self.context.number_from(name.end);
         self.place.row.is_none()

@@ -24,6 +24,8 @@ pub(super) struct Operand {
     pub(super) input: DerivedFrom,
     pub(super) material: usize,
     pub(super) column: usize,
+    /// What else it was computed from, where it is a difference.
+    pub(super) also: Option<DerivedFrom>,
 }
 
 /// The sum of some rows of a column.
@@ -55,6 +57,7 @@ pub(super) fn operand(
         },
         material: at,
         column,
+        also: None,
     })
 }
 
@@ -89,6 +92,7 @@ pub(super) fn total(seat: &FigureContext<'_, '_, '_>, at: usize, column: usize) 
         },
         material: at,
         column,
+        also: None,
     })
 }
 
@@ -173,11 +177,11 @@ pub(super) fn listed(
     }
 }
 
-/// A sum that the text states.
+/// A sum or a difference that the text states.
 fn summed(
     seat: &FigureContext<'_, '_, '_>,
     at: usize,
-    inputs: &[DerivedFrom],
+    (operation, inputs): (DerivationOperation, &[DerivedFrom]),
     value: &str,
 ) -> Option<Operand> {
     let mut input = inputs.first()?.clone();
@@ -186,27 +190,34 @@ fn summed(
         .columns
         .iter()
         .position(|column| column.name == input.column)?;
-    input.rows = inputs
-        .iter()
-        .flat_map(|input| input.rows.iter().copied())
-        .collect();
+    let also = inputs
+        .get(1)
+        .filter(|_| operation == DerivationOperation::Difference)
+        .cloned();
+    if also.is_none() {
+        input.rows = inputs
+            .iter()
+            .flat_map(|input| input.rows.iter().copied())
+            .collect();
+    }
     Some(Operand {
         value: value.parse().ok()?,
         input,
         material: at,
         column,
+        also,
     })
 }
 
 /// The operands that the first so many known figures within some bytes are, of those that count.
-fn stated_within(
+pub(super) fn stated_within(
     seat: &FigureContext<'_, '_, '_>,
     known: &KnownFigures,
     (around, most): (Span, usize),
     close: impl Fn(Span) -> bool,
 ) -> Vec<StatedOperand> {
     let mut found: Vec<StatedOperand> = Vec::new();
-    let mut inputs: HashSet<DerivedFrom> = HashSet::new();
+    let mut inputs: HashSet<(DerivedFrom, Option<DerivedFrom>)> = HashSet::new();
     for (span, source) in known.within(around).filter(|(span, _)| *span != seat.span) {
         seat.context.work.spend(1);
         if found.len() == most || seat.context.work.is_over() {
@@ -237,14 +248,14 @@ fn stated_within(
             (
                 None,
                 Trace::Derivation {
-                    operation: DerivationOperation::Sum,
+                    operation: operation @ (DerivationOperation::Sum | DerivationOperation::Difference),
                     inputs,
                     value,
                 },
-            ) => summed(seat, source.material, inputs, value),
+            ) => summed(seat, source.material, (*operation, inputs), value),
             _ => None,
         };
-        if let Some(operand) = one.filter(|one| inputs.insert(one.input.clone())) {
+        if let Some(operand) = one.filter(|one| inputs.insert((one.input.clone(), one.also.clone()))) {
             found.push(StatedOperand { span: *span, operand });
         }
     }

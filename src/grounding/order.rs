@@ -300,6 +300,8 @@ fn is_change(context: &TextContext<'_, '_>, from: &Figure, to: &Figure) -> bool 
     let told = match between.as_str() {
         " → " | " -> " | "→" => true,
         " to " => before.ends_with("from "),
+        " auf " => before.ends_with("von "),
+        " à " | " a " => before.ends_with("de "),
         _ => false,
     };
     let behind = Span::new(

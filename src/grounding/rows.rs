@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::figure_context::once;
 use super::scope::{FigureContext, GroupsKey, Mention, MentionTarget, TextContext};
-use super::text::{Relation, Span, TextPeriod};
+use super::text::{Relation, Span, TextPeriod, begins_week};
 
 /// Most groups that names of several kinds make together.
 const MOST_GROUPS: usize = 1_000;
@@ -201,6 +201,11 @@ impl FigureContext<'_, '_, '_> {
                     {
                         groups.add(&Rc::new(rows), usize::MAX);
                     }
+                    for (at, rows) in context.rows_of_hours(mention) {
+                        if let Some(groups) = by_column.get_mut(at) {
+                            groups.add(&Rc::new(rows), usize::MAX);
+                        }
+                    }
                     let mut columns = shape.labels.iter().zip(&shape.label_rows).enumerate();
                     if let Some((at, ((_, values), rows))) =
                         columns.find(|(_, ((column, _), _))| *column == label.column)
@@ -279,12 +284,69 @@ impl TextContext<'_, '_> {
         (rows.len() > 2).then_some((at, rows))
     }
 
+    /// The rows from one hour up to another that stands behind it, with the last hour and without: `8–10`, `08:00–10:59`.
+    fn rows_of_hours(&self, from: &Mention<'_>) -> Vec<(usize, Vec<usize>)> {
+        let MentionTarget::Label(first) = from.what else {
+            return Vec::new();
+        };
+        let mut keys = self.index.keys.iter();
+        let key = keys.find(|key| (key.material, key.column) == (first.material, first.column));
+        let behind = self.text.get(from.span.end..).unwrap_or_default();
+        let Some((key, (last, whole))) = key
+            .filter(|key| key.kind == super::keys::KeyKind::Hour)
+            .zip(super::key_mentions::end_of_hours(behind))
+        else {
+            return Vec::new();
+        };
+        let (Ok(low), Some(shape)) = (first.low.parse::<i64>(), self.index.shapes.get(first.material)) else {
+            return Vec::new();
+        };
+        let place = shape
+            .labels
+            .iter()
+            .position(|(column, _)| *column == first.column);
+        let Some((place, labels)) = place.and_then(|place| Some((place, shape.label_rows.get(place)?)))
+        else {
+            return Vec::new();
+        };
+        let until = |end: i64| -> Vec<usize> {
+            let hours = key.labels.iter().filter(|(hour, _)| (low..end).contains(*hour));
+            let rows = hours.filter_map(|(_, label)| labels.get(label.value));
+            let mut rows: Vec<usize> = rows.flat_map(|rows| rows.iter().copied()).collect();
+            rows.sort_unstable();
+            rows
+        };
+        let ends = if whole {
+            vec![last + 1]
+        } else {
+            vec![last, last + 1]
+        };
+        let groups = ends.into_iter().map(until).filter(|rows| rows.len() > 1);
+        groups.map(|rows| (place, rows)).collect()
+    }
+
+    /// A period wherever it is named; with a place, though not its own, where it is a week that goes by its first day: `the week of
+    /// August 25`.
+    fn known_as(&self, period: TextPeriod) -> TextPeriod {
+        const REACH: usize = 3;
+        const WEEK: [&str; 6] = ["week", "wk", "woche", "kw", "semaine", "semana"];
+        let end = self.word_before(period.span.start).map_or(0, |at| at + 1);
+        let near = self.words.get(end.saturating_sub(REACH)..end).unwrap_or_default();
+        let told = near.iter().any(|word| WEEK.contains(&word.low.as_str()));
+        let place = self.layout.place(period.span);
+        let opens = place.row.is_some() || place.line.start == period.span.start;
+        let mut known = period.without_place();
+        known.span.end = usize::from(told || opens);
+        known
+    }
+
     /// The rows of a result whose days a period is or holds.
     fn rows_of_period(&self, material: usize, column: usize, period: TextPeriod) -> Rc<Vec<usize>> {
         once(
             &self.memo.periods,
-            (material, column, period.without_place()),
+            (material, column, self.known_as(period)),
             || {
+                let period = self.known_as(period);
                 let times = self
                     .index
                     .shapes
@@ -292,8 +354,12 @@ impl TextContext<'_, '_> {
                     .and_then(|shape| shape.times.get(column));
                 let days = times.map(|(_, days)| days.as_slice()).unwrap_or_default();
                 self.work.spend(days.len());
+                let week = period.span.start < period.span.end;
                 let fits = |days: &Option<_>| {
-                    days.is_some_and(|days| matches!(period.relation(days), Relation::Same | Relation::Holds))
+                    days.is_some_and(|days| {
+                        matches!(period.relation(days), Relation::Same | Relation::Holds)
+                            || (week && begins_week(&period, days))
+                    })
                 };
                 let rows = days.iter().enumerate().filter(|(_, days)| fits(days));
                 Rc::new(rows.map(|(row, _)| row).collect())

@@ -290,7 +290,8 @@ impl<'i> FigureContext<'_, '_, 'i> {
         let rate = shape.rates.contains(&column);
         let score = described.meaning() == ColumnMeaning::Score;
         if described.kind == ColumnKind::Integer {
-            return money || (!rate && (number.percent || number.last_place < 1.0));
+            return (money && !super::column_kinds::is_amount(described))
+                || (!rate && (number.percent || number.last_place < 1.0));
         }
         // Where amounts are written with their currency, a whole number without one is none.
         let whole = !money && !number.percent && number.last_place >= 1.0 && number.digits < 7;

@@ -2,12 +2,10 @@
 
 use std::rc::Rc;
 
-use jiff::ToSpan as _;
-
 use super::figure_context::{FigureContext, MentionsFound, once, pair};
 use super::index::FILTERED;
 use super::scope::{Entailment, Mention, MentionTarget};
-use super::text::{Days, Relation, Span, same_length};
+use super::text::{Days, Relation, Span, begins_week, same_length};
 
 impl<'i> FigureContext<'_, '_, 'i> {
     /// What the surroundings say to a row of a result. A name that no other row has says it alone, whatever stands
@@ -88,8 +86,13 @@ impl<'i> FigureContext<'_, '_, 'i> {
             .collect();
         let mut spans: Vec<Span> = named.iter().map(|mention| mention.span).collect();
         spans.dedup();
-        let in_turn =
-            pair(&spans, &self.figures_in(sentence), self.span).filter(|_| self.place.row.is_none());
+        let figures = self.figures_in(sentence);
+        // `the slowest Lyon (opened 2 February, filled 29 April)`: dates in the same brackets are of one row.
+        let together = self
+            .place
+            .aside
+            .is_some_and(|aside| figures.len() > 1 && figures.iter().all(|one| aside.holds(*one)));
+        let in_turn = pair(&spans, &figures, self.span).filter(|_| self.place.row.is_none() && !together);
         match in_turn {
             Some(span) => named.into_iter().filter(|mention| mention.span == span).collect(),
             None => self.labels_named(material, column).1.clone(),
@@ -267,16 +270,11 @@ impl<'i> FigureContext<'_, '_, 'i> {
                 Entailment::No
             };
         }
-        // A week goes by its first day: `the week of August 25`.
-        let week = days.0.checked_add(7.days()).is_ok_and(|end| end == days.1);
         let first_day = |mention: &Mention<'_>| match mention.what {
-            MentionTarget::TextPeriod(period) => {
-                period.days(days.0.year()).is_some_and(|named| named.0 == days.0)
-            }
+            MentionTarget::TextPeriod(period) => begins_week(&period, days),
             _ => false,
         };
-        let begins = week && named.iter().any(first_day);
-        if begins {
+        if named.iter().any(first_day) {
             return Entailment::Yes;
         }
         if any(false, &[Relation::Same, Relation::Holds, Relation::Within]) {

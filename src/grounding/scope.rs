@@ -127,7 +127,9 @@ impl<'a, 'i> TextContext<'a, 'i> {
         let (mentions, keys) = mentions(text, &words, (numbers, &layout), index, work);
         let ours = ours(index);
         let unknown = unknown(&words, &mentions, |low| ours.contains(stem(low)));
-        let names = names(text, index);
+        let mut names = names(text, index);
+        names.extend(super::name_numbers::numbers_of_names(text, &words, index));
+        names.sort_by_key(|name| (name.start, name.end));
         let long = |spans: &mut dyn Iterator<Item = Span>| spans.map(|span| span.end - span.start).max();
         let longest = (
             long(&mut mentions.iter().map(|mention| mention.span)).unwrap_or(0),
@@ -320,7 +322,7 @@ impl<'a, 'i> TextContext<'a, 'i> {
     }
 
     /// The line that leads into a list, if it only says what the list is of: `In March 2026:`.
-    fn lead_of_list(&self, item: Span) -> Option<Span> {
+    pub(super) fn lead_of_list(&self, item: Span) -> Option<Span> {
         const MOST_ITEMS: usize = 12;
         let mut end = item.start;
         for _ in 0..MOST_ITEMS {

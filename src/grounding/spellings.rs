@@ -25,6 +25,7 @@ pub(super) fn spellings(text: &str) -> Vec<(Vec<String>, Option<String>)> {
         }));
     }
     all.extend(weekday_spellings(text));
+    all.extend(whole_spellings(text));
     // `Jan` for a month that is a text: `January`.
     if let Some(short) = text
         .get(..3)
@@ -37,6 +38,37 @@ pub(super) fn spellings(text: &str) -> Vec<(Vec<String>, Option<String>)> {
     all.retain(|(words, _)| range || words.iter().any(|word| !word.chars().all(|c| c.is_ascii_digit())));
     all.retain(|(words, _)| !words.is_empty());
     all
+}
+
+/// The ways to write of a row that is the total of the others: `company-wide`, `overall`.
+fn whole_spellings(text: &str) -> Vec<(Vec<String>, Option<String>)> {
+    const TOTALS: [&str; 9] = [
+        "total",
+        "totals",
+        "all",
+        "overall",
+        "grand total",
+        "gesamt",
+        "summe",
+        "insgesamt",
+        "ensemble",
+    ];
+    const WHOLES: [&str; 9] = [
+        "company wide",
+        "firm wide",
+        "group wide",
+        "city wide",
+        "organization wide",
+        "overall",
+        "companywide",
+        "citywide",
+        "unternehmensweit",
+    ];
+    let low = text.to_lowercase();
+    let wholes = WHOLES.iter().filter(|_| TOTALS.contains(&low.as_str()));
+    wholes
+        .map(|whole| (whole.split(' ').map(|word| stem(word).to_owned()).collect(), None))
+        .collect()
 }
 
 /// Whether a short code ends with a sign that tells it from another: `A+`, `0-`.
@@ -163,7 +195,17 @@ pub(super) fn short_spellings<'t>(texts: &[(&'t str, usize)]) -> Vec<(&'t str, u
         let own = words.iter().skip(1).filter(|word| {
             telling(word) && !Concept::FirmKind.has(&word.low) && anywhere.get(stem(&word.low)) == Some(&1)
         });
-        found.extend(own.map(|word| {
+        // `onshore` of `Wind onshore`, beside `Wind offshore`
+        let kind = stem(&first.low);
+        let shared = beginnings.get(&vec![kind]).is_some_and(|count| *count > 1);
+        let last = words.last().filter(|last| {
+            shared
+                && words.len() == 2
+                && !last.capital()
+                && last.low.len() > 4
+                && anywhere.get(stem(&last.low)) == Some(&1)
+        });
+        found.extend(own.chain(last).map(|word| {
             (
                 *text,
                 *value,

@@ -92,10 +92,14 @@ impl FigureContext<'_, '_, '_> {
         ];
         let behind = self.context.text.get(self.span.end..).unwrap_or_default();
         let behind = behind.trim_start_matches(['*', '_', ' ']);
+        // `5.055 GWh im Vorjahr`
+        let unit = behind.trim_start_matches(char::is_alphabetic);
+        let unit = unit.trim_start();
+        let short = behind.len() - unit.len() <= 5;
         let behind = behind.strip_prefix("in ").unwrap_or(behind);
+        let told = |words: &&str| behind.starts_with(*words) || (short && unit.starts_with(*words));
         let before = Span::new(self.place.clause.start, self.span.start).of(self.context.text);
-        let told = |words: &&str| behind.starts_with(*words) || before.contains(*words);
-        self.place.row.is_none() && BEHIND.iter().any(told)
+        self.place.row.is_none() && BEHIND.iter().any(|words| told(words) || before.contains(*words))
     }
 
     /// Whether a change would be from the column of a later year to that of an earlier one: `-11,535` of 226,415 after 214,880.

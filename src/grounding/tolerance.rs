@@ -16,6 +16,8 @@ pub(super) struct Tolerance {
     high: f64,
     negative: bool,
     positive: bool,
+    /// Whether the sentence speaks of what is taken off, so that a column of amounts below nought may be told without its sign.
+    pub(super) lessened: bool,
     pub(super) percent: bool,
     /// Significant digits that say something: without zeros before the first, and without those at the end of a
     /// figure that is said to be about right.
@@ -55,6 +57,14 @@ pub(super) fn scale_of_header(number: &Number, seat: &FigureContext<'_, '_, '_>)
 fn is_told_below(number: &Number, seat: &FigureContext<'_, '_, '_>) -> bool {
     const NEAR: usize = 2;
     const BELOW: [&str; 6] = ["early", "short", "below", "under", "less", "fewer"];
+    // `over by €1.2M`, of what is left
+    let left = seat.context.text.get(..number.start).unwrap_or_default();
+    if ["over by ", "overspent by ", "over budget by "]
+        .iter()
+        .any(|words| left.trim_end_matches(['*', '_']).ends_with(words))
+    {
+        return true;
+    }
     let words = seat.context.words_from(number.end).iter().take(NEAR);
     let mut inside = words.filter(|word| seat.place.sentence.holds(word.span));
     inside.any(|word| BELOW.contains(&word.low.as_str()))
@@ -86,11 +96,25 @@ impl Tolerance {
             let mut pairs = before.windows(2);
             pairs.any(|pair| matches!(pair, [word, at] if at.low == "at" && word.low == bound))
         };
+        // `von 1,43 im Oktober über 1,49 im November auf 1,50`
+        let passed = is_one_of(["über", "vía", "via"]) && {
+            let sentence = Span::new(seat.place.sentence.start, number.start);
+            let mut words = seat.context.words_in(sentence).iter();
+            words.any(|word| matches!(word.low.as_str(), "von" | "de" | "from"))
+        };
+        // `not much above the 3.4% of Q3` is set against that figure.
+        let known = before
+            .first()
+            .is_some_and(|word| matches!(word.low.as_str(), "the" | "den" | "der" | "dem" | "les" | "los"))
+            && number.last_place < 1.0;
         let (about, over, under) = (
             said(Concept::About) || tilde,
-            said(Concept::Over) || at("least") || (than && is_one_of(["more", "greater", "higher"])),
+            (said(Concept::Over) && !passed)
+                || at("least")
+                || (than && is_one_of(["more", "greater", "higher"])),
             said(Concept::Under) || at("most") || (than && is_one_of(["less", "fewer", "lower"])),
         );
+        let (over, under) = (over && !known, under && !known);
         if about || over || under {
             while digits > 1 && (size / (place * 10.0)).fract() < f64::EPSILON {
                 place *= 10.0;
@@ -108,6 +132,10 @@ impl Tolerance {
             high,
             negative: number.sign != Sign::Positive || cues.falls || is_told_below(number, seat),
             positive: number.sign != Sign::Negative || cues.lessening,
+            lessened: {
+                let mut words = seat.context.words_in(seat.place.sentence).iter();
+                words.any(|word| Concept::Lessening.has(&word.low) || Concept::Down.has(&word.low))
+            },
             percent,
             digits,
             bound: over || under,
@@ -135,10 +163,15 @@ impl Tolerance {
         self
     }
 
+    /// Whether a value below nought is what was written.
+    pub(super) fn may_be_negative(&self) -> bool {
+        self.negative
+    }
+
     /// The spans of values that may be meant, each times `scale`.
     pub(super) fn spans(&self, scale: f64) -> impl Iterator<Item = (f64, f64)> {
         let positive = self.positive.then_some((self.low * scale, self.high * scale));
-        let negative = self.negative.then_some((-self.high * scale, -self.low * scale));
+        let negative = (self.negative || self.lessened).then_some((-self.high * scale, -self.low * scale));
         positive.into_iter().chain(negative)
     }
 

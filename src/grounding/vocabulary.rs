@@ -115,24 +115,24 @@ const TABLE: [VocabularyRow; 47] = [
         "up rise rises rose risen rising grow grows grew grown growing growth increase increases increased increasing \
          higher more gain gained gains improve improved improvement above ahead exceeded exceeds exceeding climbed climb \
          jumped jump surged bigger larger greater plus doubled tripled",
-        "gestiegen stieg steigt mehr höher wuchs gewachsen wachstum zugelegt größer", "", ""]),
+        "gestiegen stieg steigt mehr höher wuchs gewachsen wachstum zugelegt legte zulegen wächst größer", "hausse augmenté augmente plus", "subió sube aumentó aumento creció más"]),
     (Concept::Down, [
         "down fall falls fell fallen falling drop drops dropped dropping decline declines declined declining decrease \
          decreases decreased decreasing lower less fewer shrank shrunk lost loss losses below behind under dip dipped \
          slipped reduced reduction smaller worse contracted negative minus short missed misses missing",
-        "gefallen fiel fällt weniger gesunken sank niedriger rückgang kleiner", "", ""]),
+        "gefallen fiel fällt weniger gesunken sank niedriger rückgang kleiner zurückging zurückgegangen schrumpft schrumpfte", "baisse baissé diminué moins", "bajó baja cayó disminuyó menos"]),
     (Concept::Change, [
         "change changes changed changing versus vs against compared comparison delta yoy mom qoq swing variation than trend \
          evolution difference differences differed",
-        "veränderung änderung gegenüber vergleich unterschied als", "", ""]),
+        "veränderung änderung gegenüber vergleich vorjahresvergleich jahresvergleich unterschied als", "écart évolution", "variación diferencia frente"]),
     (Concept::Share, [
         "share shares portion proportion percentage accounts accounted accounting account makes make represents represented \
          represent contributes contributed contribute constitutes comprised comprises split fraction part mix rest \
          remaining remainder others responsible concentrated",
-        "anteil anteile", "part", ""]),
+        "anteil anteile", "part", "cuota porcentaje"]),
     (Concept::Mean, [
         "average averages averaged averaging mean avg per each median typical ø",
-        "durchschnitt durchschnittlich mittel pro je", "moyenne", "promedio"]),
+        "durchschnitt durchschnittlich mittel pro je", "moyenne par", "promedio media"]),
     (Concept::Sum, [
         "total totals totaled totalled totaling totalling sum sums summed together combined overall altogether cumulative \
          cumulatively aggregate collectively jointly all whole entire plus add adds added brought generated remaining rest \
@@ -142,18 +142,18 @@ const TABLE: [VocabularyRow; 47] = [
     (Concept::Gap, [
         "difference gap margin lead leads leading ahead behind between spread range points point pp apart separates \
          separated distance lag",
-        "unterschied differenz abstand mehr weniger", "", ""]),
+        "unterschied differenz abstand mehr weniger", "écart", "diferencia"]),
     (Concept::Running, [
         "cumulative cumulatively running reached far ytd date by through accumulated so", "bisher kumuliert", "", ""]),
     (Concept::Rest, [
         "rest remaining remainder others other else without excluding except left balance leaving leaves free available still",
-        "übrigen rest bleiben noch", "", ""]),
+        "übrigen rest bleiben noch", "reste restent", "resto quedan"]),
     (Concept::Total, [
         "total totals totaled totalled altogether combined overall sum", "insgesamt", "total", "total"]),
     (Concept::Median, ["median", "median", "", ""]),
     (Concept::Lessening, ["refund refunded refunds discount discounts cost costs", "", "", ""]),
     (Concept::About, [
-        "about roughly approximately approx around circa ca some nearly almost ~ ≈ close", "rund etwa", "environ", ""]),
+        "about roughly approximately approx around circa ca some nearly almost ~ ≈ close", "rund etwa ungefähr", "environ", "unos unas aproximadamente casi apenas"]),
     (Concept::Over, ["over above exceeding exceeded exceeds beyond", "über", "", ""]),
     (Concept::Under, ["under below nearly almost", "unter knapp", "", ""]),
     (Concept::LooksBack, [
@@ -172,14 +172,14 @@ const TABLE: [VocabularyRow; 47] = [
         "second third fourth fifth next one among except after not growth grew rise increase decrease change drop fall \
          decline share per ratio three two four five ten at almost since until than gain gains gap difference spread range \
          apart besides recent recently latest earliest oldest newest", "", "", ""]),
-    (Concept::Base, ["from after than vs vs. versus against to with of", "von gegenüber", "", ""]),
+    (Concept::Base, ["from after than vs vs. versus against to with of", "von gegenüber statt", "contre", "contra"]),
     (Concept::Counting, ["no none only every all each any never always other others", "", "", ""]),
     (Concept::NoThing, [
         "in and for from to with is was at by on or percent than as each", "", "", ""]),
     (Concept::BeforeCount, [
         "other remaining all the these those only are were have has rows count number", "", "", ""]),
     (Concept::Rows, ["row rows first shown showing fetched returned limit", "", "", ""]),
-    (Concept::Per, ["per each every", "pro je", "", ""]),
+    (Concept::Per, ["per each every", "pro je", "par", ""]),
     (Concept::BeforeId, ["id ids card metric table dashboard question", "", "", ""]),
     (Concept::Currency, ["dollars euros pounds bucks francs cents", "", "", ""]),
     (Concept::KeyName, [

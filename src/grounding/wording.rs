@@ -74,6 +74,83 @@ impl FigureContext<'_, '_, '_> {
         self.place.row.is_none() && words.any(|word| rates.contains(&word.low.as_str()))
     }
 
+    /// The sentence, the one before it, and the line that leads into its list.
+    fn surroundings(&self) -> impl Iterator<Item = super::text::Span> {
+        let lead = self
+            .place
+            .item
+            .then(|| self.context.lead_of_list(self.place.line))
+            .flatten();
+        [Some(self.place.sentence), self.place.before, lead]
+            .into_iter()
+            .flatten()
+    }
+
+    /// Whether a column is named in the sentence, the one before it, or the line that leads into its list.
+    pub(super) fn names_around(&self, material: usize, column: usize) -> bool {
+        let own = |what: &MentionTarget<'_>| matches!(what, MentionTarget::Column { material: of, column: at } if (*of, *at) == (material, column));
+        self.place.row.is_none()
+            && self
+                .surroundings()
+                .any(|span| self.context.mentions_in(span).any(|mention| own(&mention.what)))
+    }
+
+    /// Whether these speak of a rate.
+    pub(super) fn names_a_rate_around(&self) -> bool {
+        const RATES: [&str; 5] = ["margin", "rate", "ratio", "quote", "marge"];
+        self.surroundings().any(|span| {
+            let mut words = self.context.words_in(span).iter();
+            words.any(|word| RATES.contains(&word.low.as_str()))
+        })
+    }
+
+    /// Whether the clause, or what stands right behind the figure, says that something is left or not done.
+    pub(super) fn says_left(&self) -> bool {
+        const LEFT: [&str; 34] = [
+            "not",
+            "without",
+            "lost",
+            "loses",
+            "left",
+            "open",
+            "vacant",
+            "vacancies",
+            "vacancy",
+            "unfilled",
+            "missing",
+            "missed",
+            "unresolved",
+            "unsolved",
+            "outstanding",
+            "pending",
+            "remaining",
+            "remain",
+            "remains",
+            "dropped",
+            "dropouts",
+            "dropout",
+            "unused",
+            "unspent",
+            "still",
+            "short",
+            "fewest",
+            "nicht",
+            "offen",
+            "unbesetzt",
+            "fehlen",
+            "pas",
+            "restants",
+            "quedan",
+        ];
+        let header = self.place.row.and_then(|cell| cell.header);
+        let around: Vec<super::text::Span> = match self.place.row {
+            Some(_) => header.into_iter().collect(),
+            None => self.surroundings().collect(),
+        };
+        let mut words = around.into_iter().flat_map(|span| self.context.words_in(span));
+        words.any(|word| LEFT.contains(&word.low.as_str()))
+    }
+
     /// Whether a column is what the figure is said to be for each of: the orders of `units per order`.
     pub(super) fn is_per_column(&self, material: usize, column: usize) -> bool {
         let near = self
@@ -110,9 +187,11 @@ impl FigureContext<'_, '_, '_> {
     pub(super) fn is_part_of(&self) -> bool {
         let right = self.context.text.get(self.span.end..).unwrap_or_default();
         let right = right.trim_start_matches(['*', '_', ' ', '\u{a0}']);
-        ["of ", "as much", "as many", "von "]
-            .iter()
-            .any(|mark| right.starts_with(mark))
+        [
+            "of ", "as much", "as many", "von ", "del ", "du ", "des ", "der ", "aller ",
+        ]
+        .iter()
+        .any(|mark| right.starts_with(mark))
     }
 
     pub(super) fn number(&self) -> Option<&Number> {

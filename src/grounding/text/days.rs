@@ -1,5 +1,6 @@
 //! Days, and the texts of data that name them: `2026-03-05`, `Q1 2026`, `FY2025`.
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::calendar::{code, fiscal_year, month};
@@ -55,6 +56,12 @@ pub(in crate::grounding) fn days_of_iso(text: &str) -> Option<Days> {
         _ => None,
     };
     part?.days(0)
+}
+
+/// Whether some days are a week that a period names by its first day: `the week of August 25`.
+pub(in crate::grounding) fn begins_week(period: &TextPeriod, days: Days) -> bool {
+    let week = days.0.checked_add(7.days()).is_ok_and(|end| end == days.1);
+    week && period.days(days.0.year()).is_some_and(|named| named.0 == days.0)
 }
 
 /// Whether a period is as long as some days: both months, or both quarters.

@@ -4,7 +4,7 @@ use super::words::{Span, held, holder};
 use crate::grounding::number::{Kind, Number};
 
 /// Marks and words between two clauses. Where neither side has a figure of its own, they part nothing.
-const BETWEEN: [&str; 20] = [
+const BETWEEN: [&str; 26] = [
     ", ",
     "; ",
     " and ",
@@ -21,6 +21,12 @@ const BETWEEN: [&str; 20] = [
     " ahead of ",
     " followed by ",
     " und ",
+    " während ",
+    " aber ",
+    " y ",
+    " et ",
+    " pero ",
+    " mais ",
     " vor der ",
     " vor dem ",
     " → ",
@@ -188,10 +194,13 @@ impl Layout {
 
     /// Whether these bytes are a whole cell or begin a list's item, or stand in brackets or quotes alone.
     pub(in crate::grounding) fn stands_alone(&self, text: &str, span: Span) -> bool {
-        const MARKS: [char; 8] = ['(', ')', '*', '_', '`', '"', '“', '”'];
+        const MARKS: [char; 10] = ['(', ')', '*', '_', '`', '"', '“', '”', '„', '’'];
         let before = text.get(..span.start).unwrap_or_default();
         let after = text.get(span.end..).unwrap_or_default();
-        let framed = before.ends_with(MARKS) && after.starts_with(MARKS);
+        let spaces = [' ', '\u{a0}', '\u{202f}'];
+        let quoted = before.trim_end_matches(spaces).ends_with('«')
+            && after.trim_start_matches(spaces).starts_with('»');
+        let framed = quoted || (before.ends_with(MARKS) && after.starts_with(MARKS));
         let place = self.place(span);
         let alone = |cell: InTable| cell.cell.of(text).trim_matches(' ').trim_matches(MARKS) == span.of(text);
         let opening = text.get(place.line.start..span.start).unwrap_or_default();

@@ -96,7 +96,7 @@ impl PeriodReader<'_, '_> {
         if let Some(year) = self.low(at).parse::<i16>().ok().filter(|_| short) {
             return (Some(2000 + year), at + 1);
         }
-        let skip = usize::from(matches!(self.low(at), "of" | "in") && self.gap(at) == " ");
+        let skip = usize::from(matches!(self.low(at), "of" | "in" | "de" | "del") && self.gap(at) == " ");
         match self.year(at + skip).filter(|_| self.close(at + skip)) {
             Some(year) => (Some(year), at + skip + 1),
             None => (None, at),
@@ -195,10 +195,11 @@ impl PeriodReader<'_, '_> {
 
     fn digits_first(&self, at: usize) -> Option<(PartialDate, usize)> {
         if let Some(day) = self.whole(at, 1, 31)
-            && let Some(month) = self.month(at + usize::from(self.low(at + 1) == "of") + 1)
+            && let joined = usize::from(matches!(self.low(at + 1), "of" | "de"))
+            && let Some(month) = self.month(at + joined + 1)
             && matches!(self.gap(at + 1), " " | ". ")
         {
-            let next = at + 2 + usize::from(self.low(at + 1) == "of");
+            let next = at + 2 + joined;
             let (year, next) = self.year_after(next);
             let part = PeriodPart::Day(month, i8::try_from(day).ok()?);
             return Some((PartialDate { year, part }, next));

@@ -2,8 +2,10 @@
 //! marketing, staff, public offices, shops, airlines, factories, hospitals, energy, sport.
 //!
 //! They were written without knowledge of how figures are matched, by two who wanted them natural and not hard, and split by a
-//! hash of their names. At first look 96.9 % and 99.3 % of the exchanges of `work` and `held` were caught, and 12.0 % and 11.1 % of
+//! hash of their names. At first look 99.3 % and 96.9 % of the exchanges of `work` and `held` were caught, and 11.1 % and 12.0 % of
 //! the right figures were flagged.
+//! After the work 99.3 % and 95.3 % were caught, and 1.5 % and 6.8 % flagged; of `held` only the counts were looked at. Some
+//! exchanges of `work` were caught at first only because a right figure beside them was flagged.
 
 use super::unseen::measure::hold;
 
