@@ -128,24 +128,11 @@ impl<'a> LenientParser<'a> {
             self.rest = rest;
             return Some(text);
         }
-        let mut out = String::new();
-        let mut chars = self.rest.char_indices().skip(1);
-        while let Some((at, c)) = chars.next() {
-            match c {
-                '\\' => match chars.next()?.1 {
-                    'n' => out.push('\n'),
-                    't' => out.push('\t'),
-                    'r' => out.push('\r'),
-                    other => out.push(other),
-                },
-                c if c == quote => {
-                    self.rest = self.rest.get(at.saturating_add(1)..)?;
-                    return Some(out);
-                }
-                c => out.push(c),
-            }
-        }
-        None
+        let inside = self.rest.get(1..)?;
+        let end = closing_quote(inside, quote)?;
+        let (written, rest) = inside.split_at_checked(end)?;
+        self.rest = rest.get(1..)?;
+        Some(unescaped(written))
     }
 
     fn list(&mut self, open: &str, close: &str, depth: usize) -> Option<Value> {
@@ -186,4 +173,57 @@ fn strict_text(text: &str) -> Option<(String, &str)> {
     let mut texts = serde_json::Deserializer::from_str(text).into_iter::<String>();
     let found = texts.next()?.ok()?;
     text.get(texts.byte_offset()..).map(|rest| (found, rest))
+}
+
+/// Where the text that something begins with is closed.
+pub(super) fn closing_quote(written: &str, quote: char) -> Option<usize> {
+    let mut is_escaped = false;
+    let mut chars = written.char_indices();
+    let closing = chars.find(|(_, c)| {
+        let closes = !is_escaped && *c == quote;
+        is_escaped = !is_escaped && *c == '\\';
+        closes
+    });
+    closing.map(|(at, _)| at)
+}
+
+/// A text without its escapes, those of JSON and of Python. One that is cut in its middle is left out.
+pub(super) fn unescaped(written: &str) -> String {
+    let mut units: Vec<u16> = Vec::new();
+    let mut buffer = [0; 2];
+    let mut rest = written.chars();
+    while let Some(c) = rest.next() {
+        let c = if c == '\\' {
+            match rest.next() {
+                None => break,
+                Some('n') => '\n',
+                Some('t') => '\t',
+                Some('r') => '\r',
+                Some(kind @ ('u' | 'x')) => {
+                    let length = if kind == 'u' { 4 } else { 2 };
+                    let digits: String = rest.as_str().chars().take(length).collect();
+                    if digits.chars().count() < length {
+                        break;
+                    }
+                    match u16::from_str_radix(&digits, 16) {
+                        Ok(unit) => {
+                            units.push(unit);
+                            rest = rest.as_str().get(digits.len()..).unwrap_or_default().chars();
+                            continue;
+                        }
+                        Err(_) => kind,
+                    }
+                }
+                Some(other) => other,
+            }
+        } else {
+            c
+        };
+        units.extend_from_slice(c.encode_utf16(&mut buffer));
+    }
+    // The first half of a pair whose second was cut.
+    if units.last().is_some_and(|unit| (0xD800..0xDC00).contains(unit)) {
+        units.pop();
+    }
+    String::from_utf16_lossy(&units)
 }

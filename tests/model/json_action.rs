@@ -179,6 +179,24 @@ async fn an_answer_is_read_however_its_object_is_written() {
         "{'action': 'answer', 'arguments': {'text': 'Seven.'}}",
         r#"{"action": "answer", "arguments": {"text": "Seven."}"#,
         r#"{"action": "answer", "arguments": {"text": "Seven."}}<|im_end|>"#,
+        r#"{"action": "answer", "arguments": {"text": "Seven."}}."#,
+        r#"{"action": "answer", "arguments": {"text": "Seven."}}}"#,
+        r#"{"action": "answer", "arguments": {"text": "Seven."}}</s>"#,
+        "json\n{\"action\": \"answer\", \"arguments\": {\"text\": \"Seven.\"}}",
+        "\u{feff}{\"action\": \"answer\", \"arguments\": {\"text\": \"Seven.\"}}",
+        r#"{"action": "answer", "arguments": {"text": "Seven.",}}"#,
+        r#"[{"action": "answer", "arguments": {"text": "Seven."}}]"#,
+        r#"{"actions": [{"action": "answer", "arguments": {"text": "Seven."}}]}"#,
+        r#"{"action": {"answer": {"text": "Seven."}}}"#,
+        r#"{"answer": "Seven."}"#,
+        r#"{"thought": "3 + 4", "answer": {"text": "Seven."}}"#,
+        r#"{"action": "final_answer", "action_input": "Seven."}"#,
+        r#"{"Action": "Answer", "Arguments": {"Text": "Seven."}}"#,
+        r#"{"name": "answer", "parameters": {"content": "Seven."}}"#,
+        r#"{"action": "answer", "arguments": "{\"text\": \"Seven.\"}"}"#,
+        r#""{\"action\": \"answer\", \"arguments\": {\"text\": \"Seven.\"}}""#,
+        r#"<tool_call>{"name": "answer", "arguments": {"text": "Seven."}}</tool_call>"#,
+        r#"{"action": "answer", "text": "Seven."}{"action": "answer", "text": "Seven."}"#,
     ] {
         let heard = says(Reply::text(written)).await;
         assert_eq!(heard.completion.text, "Seven.", "{written}");
@@ -211,4 +229,94 @@ async fn an_answer_that_is_cut_is_as_much_as_came_of_it() {
         (heard.completion.text.as_str(), heard.completion.stop),
         ("", StopCause::Length)
     );
+}
+
+#[tokio::test]
+async fn all_words_of_and_around_an_answers_object_are_kept() {
+    for (written, said) in [
+        (
+            "Mind the returns.\n{\"action\": \"answer\", \"text\": \"Seven.\"}",
+            "Mind the returns.\n\nSeven.",
+        ),
+        (
+            "```json\n{\"action\": \"answer\", \"text\": \"Seven.\"}\n```\nReturns are in it.",
+            "Seven.\n\nReturns are in it.",
+        ),
+        (
+            "Here:\n```json\n{\"action\": \"answer\", \"text\": \"Seven.\"}\n```",
+            "Here:\n\nSeven.",
+        ),
+        (
+            "{\"action\": \"answer\", \"arguments\": {\"text\": \"Seven\nand eight.\"}}",
+            "Seven\nand eight.",
+        ),
+        (
+            "{\"action\": \"answer\", \"arguments\": {\"text\": \"Sieb\\u00e4n\nund acht.\"}}",
+            "Siebän\nund acht.",
+        ),
+        (
+            r#"{"action": "answer", "arguments": {"text": "It is "seven" now."}}"#,
+            "It is \"seven\" now.",
+        ),
+        (
+            r#"{"action": "answer", "arguments": {"text": "Seven.", "caveat": "Returns are in it.", "language": "en"}}"#,
+            "Seven.\n\nReturns are in it.",
+        ),
+        (
+            r#"{"action": "answer", "arguments": {"text": ["Seven.", "Or eight."]}}"#,
+            "Seven.\n\nOr eight.",
+        ),
+        (
+            r#"{"action": "answer", "text": "Seven."} {"action": "answer", "text": "Eight."}"#,
+            "Seven.\n\nEight.",
+        ),
+        (
+            r#"{"action": "answer", "text": "Write {\"action\": \"answer\"} for it."}"#,
+            "Write {\"action\": \"answer\"} for it.",
+        ),
+        ("Seven {with tax} [1].", "Seven {with tax} [1]."),
+    ] {
+        let heard = says(Reply::text(written)).await;
+        assert_eq!(
+            (heard.completion.text.as_str(), heard.completion.stop),
+            (said, StopCause::End),
+            "{written}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_object_of_a_step_that_says_nothing_is_never_shown() {
+    for written in [
+        r#"{"action": "answer", "argu"#,
+        r#"{"act"#,
+        r#"{"action": null, "arguments": {"text": "Seven."}}"#,
+        r#"{"action": "drop_table", "arguments": {}}"#,
+        r#"{"action": "answer", "arguments": {}}"#,
+        r#"{"answer": "Sev"#,
+        "```json\n{\"action\": \"answer\", \"arguments\": {\"text\": \"Sev",
+        "Here: {\"action\": \"answer\", \"arguments\": {\"text\": \"Sev",
+    ] {
+        let heard = says(Reply::text(written)).await;
+        assert_eq!(
+            (heard.completion.stop, heard.texts.len()),
+            (StopCause::Garbled, 0),
+            "{written}"
+        );
+        for reason in ["length", "content_filter"] {
+            let heard = says(Reply::text(written).stopping(reason)).await;
+            assert!(
+                !heard.completion.text.contains(['{', '"']),
+                "{written}: {}",
+                heard.completion.text
+            );
+            assert_eq!(heard.texts.concat(), heard.completion.text);
+        }
+    }
+    let call = r#"{"action": "run_card", "arguments": {"card_id": 7}}"#;
+    let answer = r#"{"action": "answer", "text": "Seven."}"#;
+    for written in [format!("{call}\n{answer}"), format!("{answer}\n{call}")] {
+        let heard = says(Reply::text(&written)).await;
+        assert_eq!(heard.completion.tool_calls.len(), 1, "{written}");
+    }
 }

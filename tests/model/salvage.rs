@@ -291,3 +291,23 @@ async fn a_call_is_taken_out_of_the_text_where_none_may_be_made_and_left_where_o
     assert_eq!(heard.completion.tool_calls[0].name, "describe");
     assert_eq!(heard.completion.text, written);
 }
+
+#[tokio::test]
+async fn an_answer_that_speaks_of_the_mark_that_closes_thoughts_is_kept() {
+    for answer in [
+        "It was ten. The mark `</think>` ends thoughts.",
+        "It was ten. The mark </think> is text.",
+        "It was ten. \"</think>\" is text.",
+        "It was ten:\n```\nhm\n</think>\n```\nSo it ends.",
+    ] {
+        let heard = says(answer).await;
+        assert_eq!(heard.completion.text, answer);
+    }
+    for thoughts in [
+        "hm, hm\n</think>\n\nSeven.",
+        "hm, hm.</think>\n\nSeven.",
+        "the mark `</think>` is text\n</think>Seven.",
+    ] {
+        assert_eq!(says(thoughts).await.completion.text, "Seven.", "{thoughts}");
+    }
+}

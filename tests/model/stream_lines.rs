@@ -222,6 +222,15 @@ async fn thoughts_and_marks_around_an_answer_are_no_part_of_it() {
             );
         }
     }
+    let words = "It was ten.\n</think>\nSo it is.";
+    let thoughts = json!({"choices": [{"index": 0, "delta": {"reasoning_content": "hm"}}]});
+    let apart = says(events(&[thoughts, said(words), end("stop")]) + DONE)
+        .await
+        .unwrap();
+    assert_eq!(
+        apart.completion.text, words,
+        "thoughts that came apart are closed already"
+    );
     let open = says(events(&[said("[THINK]I will never"), end("stop")]) + DONE)
         .await
         .unwrap();

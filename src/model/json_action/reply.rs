@@ -1,13 +1,12 @@
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::schema::ANSWER;
 use crate::model::ToolSpec;
 use crate::model::arguments::plain;
 use crate::model::salvage::{
-    AnswerObject, WrittenCalls, answer_object, find_calls, is_announcement, is_garbled, without_boxes,
-    without_thoughts,
+    AnswerObject, WrittenCalls, answer_object, find_calls, is_announcement, is_envelope, is_garbled,
+    without_boxes, without_thoughts,
 };
 use crate::model::tool_names::ToolNames;
 
@@ -32,25 +31,36 @@ struct StepObject<'a> {
 
 /// Reads a reply. What does not follow the schema is searched for written calls, and is plain text without them. Where no call
 /// may be made, one that is written all the same is no answer either.
-pub(super) fn read(text: &str, tools: &[ToolSpec]) -> StepReply {
+pub(super) fn read(text: &str, thinks_apart: bool, tools: &[ToolSpec]) -> StepReply {
     let text = without_boxes(text);
-    let text = without_thoughts(&text);
+    let text = without_thoughts(&text, thinks_apart);
     let names = ToolNames::of(tools);
     if let Ok(step) = serde_json::from_str::<StepObject<'_>>(text) {
-        if step.action == ANSWER {
-            return said(&answer_text(step.arguments), &names);
-        }
         let action = names.plain(&step.action);
-        if names.has(&action) {
+        if step.action != ANSWER && names.has(&action) {
             return StepReply::Calls(WrittenCalls {
                 said: String::new(),
                 calls: vec![(action, plain(step.arguments.get()))],
             });
         }
     }
-    match answer_object(text, ANSWER) {
-        Some(AnswerObject::Whole(answer)) => said(&answer, &names),
+    match answer_object(text) {
+        Some(AnswerObject::Whole(answer)) => {
+            // What stands behind a call that was only written is made up.
+            if let Some(found) = find_calls(&answer.before, &names) {
+                return StepReply::Calls(found);
+            }
+            let is_unread = is_envelope(&answer.before) || is_envelope(&answer.after);
+            match said(&answer.joined(), &names) {
+                StepReply::Text(_) if is_unread => StepReply::Garbled,
+                reply => reply,
+            }
+        }
         Some(AnswerObject::Cut(answer)) => StepReply::Cut(answer),
+        Some(AnswerObject::Unread) => match find_calls(text, &names) {
+            Some(found) => StepReply::Calls(found),
+            None => StepReply::Garbled,
+        },
         None => said(text, &names),
     }
 }
@@ -61,13 +71,5 @@ fn said(text: &str, names: &ToolNames) -> StepReply {
         Some(found) => StepReply::Calls(found),
         None if is_garbled(text, names) || is_announcement(text) => StepReply::Garbled,
         None => StepReply::Text(text.to_owned()),
-    }
-}
-
-fn answer_text(arguments: &RawValue) -> String {
-    let value: Value = serde_json::from_str(arguments.get()).unwrap_or_default();
-    match value.get("text").or(Some(&value)) {
-        Some(Value::String(text)) => text.clone(),
-        _ => arguments.get().to_owned(),
     }
 }

@@ -85,7 +85,7 @@ fn acting(mut inner: ModelStream, request: ModelRequest) -> ModelStream {
 fn acted(mut whole: Completion, request: &ModelRequest, given_up: bool) -> Vec<ModelEvent> {
     let mut events = Vec::new();
     if !given_up {
-        match reply::read(&whole.text, &request.tools) {
+        match reply::read(&whole.text, !whole.reasoning.is_empty(), &request.tools) {
             StepReply::Text(text) => {
                 if !text.is_empty() {
                     events.push(ModelEvent::Text(text.clone()));
@@ -96,8 +96,10 @@ fn acted(mut whole: Completion, request: &ModelRequest, given_up: bool) -> Vec<M
                 events.push(ModelEvent::Text(text.clone()));
                 whole.text = text;
             }
-            // A call that the limit cut is nothing yet.
-            StepReply::Garbled if whole.stop == StopCause::Length => whole.text.clear(),
+            // An object that was cut before it said anything is nothing yet.
+            StepReply::Garbled if matches!(whole.stop, StopCause::Length | StopCause::Withheld) => {
+                whole.text.clear();
+            }
             StepReply::Cut(_) | StepReply::Garbled => whole.stop = StopCause::Garbled,
             StepReply::Calls(found) => {
                 let mut ids = CallIds::after(&request.messages);

@@ -30,7 +30,7 @@ mod worded;
 mod wrapper;
 
 pub(super) use announced::is_announcement;
-pub(super) use answer::{AnswerObject, answer_object};
+pub(super) use answer::{AnswerObject, answer_object, is_envelope};
 pub(super) use find::{WrittenCalls, find_calls};
 pub(super) use marked::is_garbled;
 pub(super) use plain::compiled;

@@ -42,8 +42,9 @@ const LONGEST: usize = 24;
 /// The opening and the closing mark.
 type ThoughtMarks = (&'static str, &'static str);
 
-/// What is said behind the thoughts that a text begins with. Thoughts that never end leave nothing.
-pub(in crate::model) fn without_thoughts(text: &str) -> &str {
+/// What is said behind the thoughts that a text begins with. Thoughts that never end leave nothing. Where thoughts came apart from
+/// the text, a closing mark alone in it closes none.
+pub(in crate::model) fn without_thoughts(text: &str, came_apart: bool) -> &str {
     if let Some((_, said)) = text.rsplit_once(FINAL) {
         let said = said.trim_end();
         return ENDS.iter().find_map(|end| said.strip_suffix(end)).unwrap_or(said);
@@ -63,10 +64,14 @@ pub(in crate::model) fn without_thoughts(text: &str) -> &str {
     }
     // Some servers put the opening mark into the prompt, so that only the closing one is seen.
     let unopened = MARKS.iter().find_map(|(open, close)| {
-        let (thoughts, said) = text.split_once(close)?;
+        let mut closings = text.match_indices(close);
+        let (thoughts, said) = closings.find_map(|(at, _)| {
+            let (thoughts, said) = text.split_at_checked(at)?;
+            closes_thoughts(thoughts).then(|| Some((thoughts, said.strip_prefix(close)?)))?
+        })?;
         (!thoughts.contains(open)).then_some(said)
     });
-    let mut rest = unopened.unwrap_or(text);
+    let mut rest = unopened.filter(|_| !came_apart).unwrap_or(text);
     while let Some(((_, close), inside)) = opened(rest) {
         rest = inside.split_once(close).map_or("", |(_, said)| said);
     }
@@ -79,6 +84,15 @@ pub(in crate::model) fn without_thoughts(text: &str) -> &str {
     } else {
         rest
     }
+}
+
+/// Whether a closing mark that no opening one stands before ends what is before it, as models write it: at the beginning of a line,
+/// or behind a word without a space. An answer that speaks of the mark puts it into its sentence, or into code.
+fn closes_thoughts(before: &str) -> bool {
+    let is_in_fence = before.matches("```").count() % 2 == 1;
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let is_in_line = line.ends_with(|c: char| c.is_whitespace() || "`'\"“”‘’«(*".contains(c));
+    !is_in_fence && (line.trim().is_empty() || !is_in_line)
 }
 
 /// The marks of the thoughts that a text begins with, and what stands behind the first of them.
@@ -156,7 +170,7 @@ impl ThoughtFilter {
         let held = std::mem::take(&mut self.held);
         match self.state {
             ThoughtState::Thinking(_) => String::new(),
-            ThoughtState::Open if in_channels(&held) => without_thoughts(&held).to_owned(),
+            ThoughtState::Open if in_channels(&held) => without_thoughts(&held, true).to_owned(),
             _ => held,
         }
     }

@@ -135,7 +135,7 @@ fn salvage(
     ids: &mut CallIds,
 ) -> WrittenAs {
     let unboxed = without_boxes(&whole.text);
-    let said = without_thoughts(&unboxed);
+    let said = without_thoughts(&unboxed, !whole.reasoning.is_empty());
     if said.len() < whole.text.len() {
         whole.text = said.to_owned();
     }
