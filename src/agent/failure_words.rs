@@ -12,7 +12,19 @@ pub(super) fn named_in(message: &str, model: &str, server: Option<&Url>) -> Vec<
     let words = words.map(|word| word.trim_end_matches(['.', ',', ';', '!', '}', '\'', '*', '_', ':', '/']));
     let is_named =
         |word: &&str| names_model(word, model) || server.is_some_and(|server| is_page(word, server));
-    words.filter(is_named).map(str::to_owned).collect()
+    let mut named: Vec<&str> = words.clone().filter(is_named).collect();
+    // A resource of Amazon's reads like an address from its fourth letter on.
+    named.extend(
+        words
+            .filter(is_resource)
+            .filter_map(|word| word.get("arn:a".len()..)),
+    );
+    named.into_iter().map(str::to_owned).collect()
+}
+
+/// Whether a word is the name of a resource, such as `arn:aws:bedrock:…`.
+fn is_resource(word: &&str) -> bool {
+    word.starts_with("arn:aws") && !word.contains("//") && !word.contains(['?', '#'])
 }
 
 /// Whether a word is the model, with the registry or folder that it comes from.
@@ -63,6 +75,14 @@ mod tests {
                 "registry.ollama.ai/library/gemma:2b",
                 "https://console.groq.com/settings/limits"
             ]
+        );
+        assert_eq!(
+            named_in(
+                "Invocation of arn:aws:bedrock:eu:1:profile/us.amazon.nova-pro failed",
+                "m",
+                None
+            ),
+            ["ws:bedrock:eu:1:profile/us.amazon.nova-pro"]
         );
         let server = Url::parse("https://llm.firm.co.uk/v1").unwrap();
         let named = |word: &str| !named_in(word, "gemma:2b", Some(&server)).is_empty();

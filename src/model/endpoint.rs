@@ -320,7 +320,11 @@ impl ModelEndpoint {
         let variable = self.asked().address();
         let base = missing_route::without_route(to.path(), self.id.provider).to_owned();
         let is_route = base != to.path().trim_end_matches('/');
-        let is_near = to.host_str() == self.base.host_str();
+        let lower = to.path().to_ascii_lowercase();
+        let is_login = ["login", "signin", "sign-in", "sso", "oauth", "saml"]
+            .iter()
+            .any(|word| lower.contains(word));
+        let is_near = to.host_str() == self.base.host_str() && !is_login;
         if is_route || is_near {
             to.set_path(&base);
         }

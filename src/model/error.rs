@@ -78,7 +78,7 @@ pub enum ModelError {
 impl ModelError {
     /// Whether nothing is at the address where completions are asked for.
     pub(super) fn is_missing_route(&self) -> bool {
-        matches!(self, Self::NoRoute { .. })
+        matches!(self, Self::NoRoute { moved_to: None, .. })
     }
 
     /// What a person can do about it, where that is said.

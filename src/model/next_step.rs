@@ -147,7 +147,7 @@ impl AskedServer<'_> {
         let has = |phrases: &[&str]| phrases.iter().any(|phrase| words.contains(phrase));
         let number = status.as_u16();
         let is_down = matches!(number, 502..=504 | 520..=530);
-        if words.starts_with("a web page") && !is_down && number != 407 {
+        if words.starts_with("a web page") && !is_down && !matches!(number, 407 | 413) {
             let address = self.address();
             let page = format!(
                 "a proxy or a login page seems to stand before the model's server: check the address in {address}"
@@ -156,6 +156,13 @@ impl AskedServer<'_> {
                 401 | 403 => format!("{page}; {}", self.key_step("check that it is one for")),
                 _ => page,
             });
+        }
+        if number == 413 {
+            return NextStep::is(format!(
+                "the request is longer than the server at {}, or the proxy before it, lets through: raise its limit (nginx: \
+                 client_max_body_size), or curate less",
+                self.host()
+            ));
         }
         if number == 407 {
             return NextStep::is("the proxy wants a password: check HTTPS_PROXY and HTTP_PROXY");

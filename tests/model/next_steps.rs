@@ -158,6 +158,11 @@ async fn a_redirect_is_told_with_where_it_leads_and_never_followed() {
             "https://sso.example.com/login; that is no address of an API and may be a login page: a proxy stands before the server that VARIABLE names",
         ),
         (
+            308,
+            "/login?next=/v1",
+            "http://HOST/login; that is no address of an API and may be a login page: a proxy stands before the server that VARIABLE names",
+        ),
+        (
             307,
             "SELF/",
             "the address in VARIABLE is right but for the way its server redirects: let it answer POST there itself",
@@ -182,6 +187,7 @@ async fn a_redirect_is_told_with_where_it_leads_and_never_followed() {
                     .replace("127.0.0.1/v1", "127.0.0.1");
             }
             assert!(said.ends_with(&step), "{said}");
+            assert_eq!(server.requests().len(), 1, "{said}");
             assert!(!said.contains("pw") && !said.contains("secret"), "{said}");
         }
     }
@@ -289,6 +295,11 @@ async fn a_web_page_is_told_by_its_title_or_first_words() {
             403,
             "<!DOCTYPE html><title>Denied by proxy</title>",
             "a web page (Denied by proxy); a proxy or a login page",
+        ),
+        (
+            413,
+            "<html><h1>413 Request Entity Too Large</h1>",
+            "; the request is longer than the server at HOST",
         ),
         (
             502,

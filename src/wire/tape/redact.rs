@@ -60,6 +60,7 @@ const SECRET_FIELDS: &[&str] = &[
 const KEPT_HEADERS: &[&str] = &[
     "content-type",
     "date",
+    "location",
     "request-id",
     "retry-after",
     "retry-after-ms",
@@ -312,8 +313,22 @@ fn counts(found: &str, strict: bool) -> bool {
 pub(super) fn kept_headers(headers: &HeaderMap) -> Vec<(&'static str, String)> {
     KEPT_HEADERS
         .iter()
-        .filter_map(|name| Some((*name, headers.get(*name)?.to_str().ok()?.to_owned())))
+        .filter_map(|name| {
+            let value = headers.get(*name)?.to_str().ok()?;
+            let kept = if *name == "location" {
+                plain_address(value)?
+            } else {
+                value
+            };
+            Some((*name, kept.to_owned()))
+        })
         .collect()
+}
+
+/// Where a redirect leads, without what may hold a secret.
+fn plain_address(location: &str) -> Option<&str> {
+    let address = location.split(['?', '#']).next()?;
+    (!address.contains('@')).then_some(address)
 }
 
 /// The credentials a request carries: values that must not occur anywhere in its record.
