@@ -349,13 +349,10 @@ pub(super) enum TimePrecision {
 }
 
 impl TimePrecision {
-    /// As the column's bucket says. Where it has none, days that are all the first of a month are months.
+    /// As the column's bucket says. Where it has none, days that are all the first of a month may be named by their months.
     pub(super) fn of<'c>(column: &Column, mut values: impl Iterator<Item = &'c str>) -> Self {
-        match column.unit.as_deref() {
-            Some("year") => Self::Year,
-            Some("quarter") => Self::Quarter,
-            Some("month") => Self::Month,
-            Some(_) => Self::Other,
+        match Self::of_bucket(column) {
+            Some(precision) => precision,
             None => {
                 let firsts = |text: &str| day_of(text).is_some_and(|day| day.day() == 1);
                 let first = values.next().is_some_and(firsts);
@@ -368,6 +365,47 @@ impl TimePrecision {
                 }
             }
         }
+    }
+
+    /// How exactly its times are written. Contracts begin on the first of a month and are days all the same: without a bucket only
+    /// a column that is called a month, or that has one row for each of several months in their order, is taken for months.
+    pub(super) fn written<'c>(column: &Column, values: impl Iterator<Item = &'c str>) -> Self {
+        if let Some(precision) = Self::of_bucket(column) {
+            return precision;
+        }
+        let days: Option<Vec<Date>> = values
+            .map(|text| day_of(text).filter(|day| day.day() == 1))
+            .collect();
+        let days = days.unwrap_or_default();
+        let is_called_so = [&column.name, &column.label].iter().any(|name| {
+            let name = name.to_lowercase();
+            let mut words = name.split(|c: char| !c.is_alphanumeric());
+            words.any(|word| MONTHS.contains(&word))
+        });
+        let numbers: Vec<i32> = days.iter().map(|day| month_number(*day)).collect();
+        let steps = || {
+            numbers
+                .iter()
+                .zip(numbers.iter().skip(1))
+                .map(|(one, next)| next - one)
+        };
+        let is_row_of_months = numbers.len() >= FEWEST_MONTHS
+            && (steps().all(|step| step == 1) || steps().all(|step| step == -1));
+        if (is_called_so && !days.is_empty()) || is_row_of_months {
+            Self::Month
+        } else {
+            Self::Other
+        }
+    }
+
+    /// As the column's bucket says; `None` where it has none.
+    fn of_bucket(column: &Column) -> Option<Self> {
+        Some(match column.unit.as_deref()? {
+            "year" => Self::Year,
+            "quarter" => Self::Quarter,
+            "month" => Self::Month,
+            _ => Self::Other,
+        })
     }
 
     /// A day or moment of a column as it is written for people: days in the column's own style, where it has one.
@@ -440,6 +478,16 @@ impl TimePrecision {
         }
         names
     }
+}
+
+/// What columns of months are called, in the languages that answers are written in.
+const MONTHS: [&str; 6] = ["month", "months", "monat", "monate", "mois", "mes"];
+/// So many months behind one another are no chance.
+const FEWEST_MONTHS: usize = 3;
+
+/// Counts months, so that neighbours differ by one.
+fn month_number(day: Date) -> i32 {
+    i32::from(day.year()) * 12 + i32::from(day.month())
 }
 
 fn quarter(day: Date) -> i8 {

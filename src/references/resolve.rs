@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::derived::derive;
 use super::format::{FigureFormat, NumberFormat};
 use super::known_results::{KnownResult, KnownResults};
-use super::row_index::granularity;
+use super::row_index::written_precision;
 use super::syntax::{CellReference, Reference, RowReference};
 use super::text::ReferenceProblem;
 use super::total_word::TotalWord;
@@ -199,9 +199,9 @@ fn value_of(known: &KnownResult, cell: &Cell, column: usize, about: &Column) -> 
     match cell {
         Cell::Null => CellContent::Nothing,
         Cell::Bool(truth) => CellContent::Written(truth.to_string(), FigureKind::Item),
-        Cell::Text(text) if !about.kind.is_numeric() => match granularity(&known.table, column) {
-            Some(granularity) => {
-                let written = granularity.write_for(text, about);
+        Cell::Text(text) if !about.kind.is_numeric() => match written_precision(&known.table, column) {
+            Some(precision) => {
+                let written = precision.write_for(text, about);
                 CellContent::Written(as_text(&written), FigureKind::Date)
             }
             None => CellContent::Written(as_text(text), FigureKind::Item),

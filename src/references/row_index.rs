@@ -253,14 +253,23 @@ impl NamingColumn {
     }
 }
 
-/// How exactly a column tells times; `None` for one that does not tell times.
+/// How exactly the times of a column may be named; `None` for one that does not tell times.
 pub(super) fn granularity(table: &ResultTable, at: usize) -> Option<TimePrecision> {
     let column = table.columns.get(at).filter(|column| column.kind.is_temporal())?;
-    let texts = table.rows.iter().filter_map(|row| match row.get(at)? {
+    Some(TimePrecision::of(column, texts(table, at)))
+}
+
+/// How exactly the times of a column are written; `None` for one that does not tell times.
+pub(super) fn written_precision(table: &ResultTable, at: usize) -> Option<TimePrecision> {
+    let column = table.columns.get(at).filter(|column| column.kind.is_temporal())?;
+    Some(TimePrecision::written(column, texts(table, at)))
+}
+
+fn texts(table: &ResultTable, at: usize) -> impl Iterator<Item = &str> {
+    table.rows.iter().filter_map(move |row| match row.get(at)? {
         Cell::Text(text) => Some(text.as_ref()),
         _ => None,
-    });
-    Some(TimePrecision::of(column, texts))
+    })
 }
 
 /// All ways to write a cell in a key.

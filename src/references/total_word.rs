@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::format::NumberFormat;
 use super::known_results::KnownResult;
 use super::resolve::{CellContent, FoundValue, MOST_CELL_CHARS, MOST_CHARS, cell, no_column, normal};
-use super::row_index::granularity;
+use super::row_index::written_precision;
 use super::syntax::WrittenKey;
 use super::text::ReferenceProblem;
 use crate::grounding::{DerivedFrom, FigureKind, Trace};
@@ -153,8 +153,8 @@ fn total_of(known: &KnownResult, column: usize, wanted: TotalKind) -> Result<Fou
     };
     let whole = |count: u64| CellContent::Number(Decimal::from(count));
     let time = |text: &str| {
-        let granularity = granularity(&known.table, column);
-        let text = granularity.map_or_else(|| text.to_owned(), |one| one.write_for(text, about));
+        let precision = written_precision(&known.table, column);
+        let text = precision.map_or_else(|| text.to_owned(), |one| one.write_for(text, about));
         CellContent::Written(known.as_text(&text, MOST_CELL_CHARS), FigureKind::Date)
     };
     let mut format = known.number_format(column);

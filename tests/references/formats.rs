@@ -109,3 +109,35 @@ async fn a_day_is_written_in_the_style_of_its_column_where_that_is_clear() {
     let text = ReferencedText::of("{{r1 month}}", &known(&held).await);
     assert_eq!(text.text(), "2025-03", "a bucket is no day");
 }
+
+/// Contracts begin on the first of a month: only what is called a month, or runs through several of them, is written as one.
+#[tokio::test]
+async fn days_that_are_firsts_of_months_stay_days() {
+    for (name, days, written) in [
+        (
+            "day",
+            &["2025-01-01", "2025-01-01", "2025-03-01"][..],
+            "2025-03-01",
+        ),
+        (
+            "billed_on",
+            &["2024-01-01", "2025-01-01", "2026-01-01"],
+            "2026-01-01",
+        ),
+        ("timestamps", &["2025-01-01", "2025-02-01"], "2025-02-01"),
+        ("started", &["2025-01-01", "2025-02-01", "2025-03-01"], "2025-03"),
+        ("started", &["2025-03-01", "2025-02-01", "2025-01-01"], "2025-03"),
+        ("order_month", &["2025-01-01", "2025-03-01"], "2025-03"),
+        ("month", &["2025-01-01", "2025-03-02"], "2025-03-02"),
+    ] {
+        let rows = days.iter().map(|day| vec![json!(day)]).collect();
+        let mut held = HeldResults::default();
+        hold(
+            &mut held,
+            table(vec![super::kit::column(name, ColumnKind::Date)], rows),
+        );
+        let pointed = format!("{{{{r1 {name} @ last}}}}");
+        let text = ReferencedText::of(&pointed, &known(&held).await);
+        assert_eq!(text.text(), written, "{name} {days:?}");
+    }
+}
