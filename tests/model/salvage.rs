@@ -311,3 +311,27 @@ async fn an_answer_that_speaks_of_the_mark_that_closes_thoughts_is_kept() {
         assert_eq!(says(thoughts).await.completion.text, "Seven.", "{thoughts}");
     }
 }
+
+#[tokio::test]
+async fn thoughts_between_words_are_left_out_and_words_about_marks_are_kept() {
+    for (text, left) in [
+        ("<think>a</think>Seven<think>b</think> of ten.", "Seven of ten."),
+        ("Seven.\n<think>b</think>\nOf ten.", "Seven.\n\nOf ten."),
+    ] {
+        assert_eq!(says(text).await.completion.text, left);
+    }
+    for answer in [
+        "The marks `<think>` and `</think>` stand around thoughts.",
+        "The marks <think> and </think> stand around thoughts.",
+        "The mark </s> ends a message.",
+        "<details><summary>Ten</summary>hm</details>\nSeven.",
+        "The mark <|user|> begins a question.",
+        "A question begins with `<|im_start|>user` there.",
+        "Seven [EOS: 3] of ten [1]",
+        "It is < 10 and > 5 [",
+    ] {
+        let heard = says(answer).await;
+        assert_eq!(heard.completion.text, answer);
+        assert_eq!(heard.texts.concat(), answer);
+    }
+}

@@ -204,6 +204,22 @@ async fn thoughts_and_marks_around_an_answer_are_no_part_of_it() {
         "<answer>\nSeven.\n</answer>",
         "Seven.<|im_end|>",
         "Seven.<|eot_id|>",
+        "<THINK>hm</THINK>Seven.",
+        "<|think|>hm<|/think|>Seven.",
+        "[THINKING]hm[/THINKING]Seven.",
+        "< think >hm</ think >Seven.",
+        "<think duration=\"3\">hm</think>Seven.",
+        "＜think＞hm＜/think＞Seven.",
+        "<think>hm<think>hm</think>hm</think>Seven.",
+        "<think>hm, the tag <think> hm</think>Seven.",
+        "<details type=\"reasoning\" done=\"true\"><summary>hm</summary>hm</details>\nSeven.",
+        "Seven.</s>",
+        "Seven.[EOS]",
+        "Seven.<｜end▁of▁sentence｜>",
+        "Seven.<|user|>",
+        "Seven.<|user|>\nhm",
+        "Seven.<|im_end|>\n<|im_start|>user\nhm",
+        "Seven.<|eot_id|><|start_header_id|>user<|end_header_id|>\nhm",
     ] {
         for size in [1, 5, 400] {
             let letters: Vec<char> = text.chars().collect();
@@ -212,7 +228,7 @@ async fn thoughts_and_marks_around_an_answer_are_no_part_of_it() {
                 .map(|piece| said(&piece.iter().collect::<String>()));
             let pieces: Vec<Value> = pieces.chain([end("stop")]).collect();
             let heard = says(events(&pieces) + DONE).await.unwrap();
-            assert_eq!(heard.completion.text, "Seven.", "{text}");
+            assert_eq!(heard.completion.text.trim_end(), "Seven.", "{text}");
             let told = heard.texts.concat();
             // Nobody can know of thoughts whose beginning stands in the prompt.
             let is_open = !text.starts_with("hm");

@@ -33,7 +33,7 @@ struct StepObject<'a> {
 /// may be made, one that is written all the same is no answer either.
 pub(super) fn read(text: &str, thinks_apart: bool, tools: &[ToolSpec]) -> StepReply {
     let text = without_boxes(text);
-    let text = without_thoughts(&text, thinks_apart);
+    let text = &*without_thoughts(&text, thinks_apart);
     let names = ToolNames::of(tools);
     if let Ok(step) = serde_json::from_str::<StepObject<'_>>(text) {
         let action = names.plain(&step.action);

@@ -6,7 +6,7 @@
 //! [`find_calls`] recognises a text that ends in calls of known tools and nothing else; [`is_garbled`] one that ends in what
 //! was begun as a call and cannot be read, or is a tool's schema (`schema`), which is no answer, nor is a text that only announces
 //! a call (`announced`). [`SalvagingModel`] is a
-//! [`Model`](super::Model) that does this to another; thoughts that a server left in the text (`thoughts`) go first. Calls that
+//! [`Model`](super::Model) that does this to another; thoughts and marks of messages that a server left in the text (`thoughts`, `turns`) go first. Calls that
 //! were made are made plain (`unfold`).
 //!
 //! ```text
@@ -25,6 +25,7 @@ mod object;
 mod plain;
 mod schema;
 mod thoughts;
+mod turns;
 mod unfold;
 mod worded;
 mod wrapper;
@@ -34,6 +35,7 @@ pub(super) use answer::{AnswerObject, answer_object, is_envelope};
 pub(super) use find::{WrittenCalls, find_calls};
 pub(super) use marked::is_garbled;
 pub(super) use plain::compiled;
-pub(super) use thoughts::{without_boxes, without_thoughts};
+pub(super) use thoughts::without_thoughts;
+pub(super) use turns::without_boxes;
 pub(super) use unfold::unfold;
 pub(super) use wrapper::SalvagingModel;

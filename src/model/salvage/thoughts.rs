@@ -1,11 +1,10 @@
-//! Thoughts that a model writes into its text because its server does not keep them apart, and marks around what it says.
+//! Thoughts that a model writes into its text because its server does not keep them apart. Marks of them are read in letters of any
+//! size, with spaces and attributes within them.
 
 use std::borrow::Cow;
 
-use super::plain::BOXES;
-
 /// The marks that such thoughts stand between.
-const MARKS: [ThoughtMarks; 13] = [
+const MARKS: [ThoughtMarks; 17] = [
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("<thought>", "</thought>"),
@@ -18,8 +17,14 @@ const MARKS: [ThoughtMarks; 13] = [
     ("<|START_THINKING|>", "<|END_THINKING|>"),
     ("<|begin_of_thought|>", "<|end_of_thought|>"),
     ("<|thinking|>", "<|/thinking|>"),
+    ("<|think|>", "<|/think|>"),
+    ("<|thinking_start|>", "<|thinking_end|>"),
+    ("[THINKING]", "[/THINKING]"),
+    FOLDED,
     ("Here is my thought process:", "Here is my response:"),
 ];
+/// Thoughts as a page folds them. What closes them closes other things too.
+const FOLDED: ThoughtMarks = ("<details type=\"reasoning\"", "</details>");
 /// What some models put around what they say behind them.
 const ANSWERS: [ThoughtMarks; 2] = [("<answer>", "</answer>"), ("<response>", "</response>")];
 /// What the answer begins with where a model's channels were not read.
@@ -37,14 +42,21 @@ const MOST_HELD: usize = 64 << 10;
 /// What such an answer may end with.
 const ENDS: [&str; 2] = ["<|return|>", "<|end|>"];
 /// Longest closing mark that is looked for, in bytes.
-const LONGEST: usize = 24;
+const LONGEST: usize = 40;
+/// Longest attributes that a mark has, in bytes.
+const ATTRIBUTES: usize = 80;
 
 /// The opening and the closing mark.
 type ThoughtMarks = (&'static str, &'static str);
 
 /// What is said behind the thoughts that a text begins with. Thoughts that never end leave nothing. Where thoughts came apart from
 /// the text, a closing mark alone in it closes none.
-pub(in crate::model) fn without_thoughts(text: &str, came_apart: bool) -> &str {
+pub(in crate::model) fn without_thoughts(text: &str, came_apart: bool) -> Cow<'_, str> {
+    let said = behind_thoughts(text, came_apart);
+    without_later(said, said.len() < text.len())
+}
+
+fn behind_thoughts(text: &str, came_apart: bool) -> &str {
     if let Some((_, said)) = text.rsplit_once(FINAL) {
         let said = said.trim_end();
         return ENDS.iter().find_map(|end| said.strip_suffix(end)).unwrap_or(said);
@@ -63,17 +75,14 @@ pub(in crate::model) fn without_thoughts(text: &str, came_apart: bool) -> &str {
             .map_or("", |(_, said)| said.trim_start());
     }
     // Some servers put the opening mark into the prompt, so that only the closing one is seen.
-    let unopened = MARKS.iter().find_map(|(open, close)| {
-        let mut closings = text.match_indices(close);
-        let (thoughts, said) = closings.find_map(|(at, _)| {
-            let (thoughts, said) = text.split_at_checked(at)?;
-            closes_thoughts(thoughts).then(|| Some((thoughts, said.strip_prefix(close)?)))?
-        })?;
-        (!thoughts.contains(open)).then_some(said)
+    let mut closings = MARKS.iter().filter(|marks| **marks != FOLDED);
+    let unopened = closings.find_map(|(open, close)| {
+        let (thoughts, said) = marks_in(text, close).find(|(thoughts, _)| closes_thoughts(thoughts))?;
+        marks_in(thoughts, open).next().is_none().then_some(said)
     });
     let mut rest = unopened.filter(|_| !came_apart).unwrap_or(text);
-    while let Some(((_, close), inside)) = opened(rest) {
-        rest = inside.split_once(close).map_or("", |(_, said)| said);
+    while let Some((marks, inside)) = opened(rest) {
+        rest = closed(inside, marks).unwrap_or_default();
     }
     if let Some((close, said)) = answered(rest) {
         let said = said.trim();
@@ -95,12 +104,108 @@ fn closes_thoughts(before: &str) -> bool {
     !is_in_fence && (line.trim().is_empty() || !is_in_line)
 }
 
+/// How a text begins, beside a mark.
+#[derive(Debug, PartialEq, Eq)]
+enum MarkMatch<'a> {
+    /// With the mark, and this is behind it.
+    Behind(&'a str),
+    /// With a part of it, and then the text ends.
+    Begun,
+    Other,
+}
+
+fn match_mark<'a>(text: &'a str, mark: &str) -> MarkMatch<'a> {
+    let narrow = |c: char| match c {
+        '＜' => '<',
+        '＞' => '>',
+        '／' => '/',
+        c => c.to_ascii_lowercase(),
+    };
+    let mut rest = text;
+    for (nth, wanted) in mark.chars().filter(|c| *c != ' ').enumerate() {
+        let spaced = rest.trim_start_matches(' ');
+        let has_attributes =
+            wanted == '>' && spaced.len() < rest.len() && spaced.starts_with(char::is_alphabetic);
+        if nth > 0 {
+            rest = spaced;
+        }
+        if has_attributes {
+            match rest.split_once('>') {
+                Some((attributes, behind)) if attributes.contains('=') && attributes.len() <= ATTRIBUTES => {
+                    rest = behind;
+                    continue;
+                }
+                None if rest.len() <= ATTRIBUTES => return MarkMatch::Begun,
+                _ => return MarkMatch::Other,
+            }
+        }
+        let mut chars = rest.chars();
+        match chars.next() {
+            None => return MarkMatch::Begun,
+            Some(c) if narrow(c) == narrow(wanted) => rest = chars.as_str(),
+            Some(_) => return MarkMatch::Other,
+        }
+    }
+    MarkMatch::Behind(rest)
+}
+
+/// What stands before a mark and behind it, for each time that it stands in a text.
+fn marks_in<'a>(text: &'a str, mark: &'static str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    text.char_indices().filter_map(move |(at, _)| {
+        let (before, begun) = text.split_at_checked(at)?;
+        match match_mark(begun, mark) {
+            MarkMatch::Behind(behind) => Some((before, behind)),
+            MarkMatch::Begun | MarkMatch::Other => None,
+        }
+    })
+}
+
 /// The marks of the thoughts that a text begins with, and what stands behind the first of them.
 fn opened(text: &str) -> Option<(ThoughtMarks, &str)> {
     let begun = text.trim_start();
-    MARKS
-        .iter()
-        .find_map(|marks| Some((*marks, begun.strip_prefix(marks.0)?)))
+    MARKS.iter().find_map(|marks| match match_mark(begun, marks.0) {
+        MarkMatch::Behind(inside) => Some((*marks, inside)),
+        MarkMatch::Begun | MarkMatch::Other => None,
+    })
+}
+
+/// What is said behind thoughts, whose opening mark is off, and behind those within them. Where not all are closed, the last closing
+/// mark counts.
+fn closed(inside: &str, (open, close): ThoughtMarks) -> Option<&str> {
+    let (mut rest, mut said, mut depth) = (inside, None, 1_usize);
+    while depth > 0 {
+        let Some((thoughts, behind)) = marks_in(rest, close).next() else {
+            break;
+        };
+        depth = depth
+            .saturating_add(marks_in(thoughts, open).count())
+            .saturating_sub(1);
+        (rest, said) = (behind, Some(behind));
+    }
+    said
+}
+
+/// What is said without thoughts within it: those of a model that began with some, or whose marks begin lines. What speaks of the
+/// marks in code is kept, and so is what never ends.
+fn without_later(said: &str, has_begun: bool) -> Cow<'_, str> {
+    let mut kept = Cow::Borrowed(said);
+    for (open, close) in MARKS {
+        loop {
+            let text = kept.as_ref();
+            let found = marks_in(text, open).find_map(|(before, inside)| {
+                let behind = closed(inside, (open, close))?;
+                let line = before.rsplit('\n').next().unwrap_or_default();
+                let is_code = line.matches('`').count() % 2 == 1 || before.matches("```").count() % 2 == 1;
+                let is_line = line.trim().is_empty() && (behind.is_empty() || behind.starts_with('\n'));
+                (!is_code && (has_begun || is_line)).then(|| format!("{before}{behind}"))
+            });
+            match found {
+                Some(shorter) => kept = Cow::Owned(shorter),
+                None => break,
+            }
+        }
+    }
+    kept
 }
 
 /// What closes the answer that a text is marked as, and the text behind its opening mark.
@@ -116,6 +221,8 @@ fn answered(text: &str) -> Option<(&'static str, &str)> {
 pub(super) struct ThoughtFilter {
     held: String,
     state: ThoughtState,
+    /// What came behind the last closing mark, while thoughts are still open: it was said if none of them is closed any more.
+    doubtful: Option<String>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -123,8 +230,8 @@ enum ThoughtState {
     /// Thoughts may begin here.
     #[default]
     Open,
-    /// Inside thoughts that this mark closes.
-    Thinking(&'static str),
+    /// Inside thoughts between these marks, and so deep in them.
+    Thinking(ThoughtMarks, usize),
     Speaking,
 }
 
@@ -139,9 +246,9 @@ impl ThoughtFilter {
             match self.state {
                 ThoughtState::Speaking => return std::mem::take(&mut self.held),
                 ThoughtState::Open => {
-                    if let Some(((_, close), inside)) = opened(&self.held) {
+                    if let Some((marks, inside)) = opened(&self.held) {
                         self.held = inside.to_owned();
-                        self.state = ThoughtState::Thinking(close);
+                        self.state = ThoughtState::Thinking(marks, 1);
                     } else if let Some((_, said)) = answered(&self.held) {
                         self.held = said.trim_start().to_owned();
                         self.state = ThoughtState::Speaking;
@@ -153,13 +260,20 @@ impl ThoughtFilter {
                         self.state = ThoughtState::Speaking;
                     }
                 }
-                ThoughtState::Thinking(close) => {
-                    let Some((_, said)) = self.held.split_once(close) else {
-                        self.forget();
+                ThoughtState::Thinking(marks, depth) => {
+                    let Some((thoughts, said)) = marks_in(&self.held, marks.1).next() else {
+                        self.forget(marks, depth);
                         return String::new();
                     };
+                    let depth = depth
+                        .saturating_add(marks_in(thoughts, marks.0).count())
+                        .saturating_sub(1);
                     self.held = said.trim_start().to_owned();
-                    self.state = ThoughtState::Open;
+                    self.doubtful = (depth > 0).then(String::new);
+                    self.state = match depth {
+                        0 => ThoughtState::Open,
+                        depth => ThoughtState::Thinking(marks, depth),
+                    };
                 }
             }
         }
@@ -169,17 +283,34 @@ impl ThoughtFilter {
     pub(super) fn rest(&mut self) -> String {
         let held = std::mem::take(&mut self.held);
         match self.state {
-            ThoughtState::Thinking(_) => String::new(),
-            ThoughtState::Open if in_channels(&held) => without_thoughts(&held, true).to_owned(),
+            ThoughtState::Thinking(..) => self.doubtful.take().map_or_else(String::new, |said| said + &held),
+            ThoughtState::Open if in_channels(&held) => without_thoughts(&held, true).into_owned(),
             _ => held,
         }
     }
 
-    /// Keeps of the thoughts only as much as may be the beginning of their end.
-    fn forget(&mut self) {
+    /// Keeps of the thoughts only as much as may be the beginning of a mark.
+    fn forget(&mut self, (open, _): ThoughtMarks, depth: usize) {
         let from = self.held.len().saturating_sub(LONGEST);
+        // An opening mark that is only in part forgotten stays.
+        let last = marks_in(&self.held, open).last().map(|(before, behind)| {
+            let end = self.held.len().saturating_sub(behind.len());
+            (before.len(), end)
+        });
+        let from = match last {
+            Some((start, end)) if start < from && from < end => start,
+            _ => from,
+        };
         let from = (from..=self.held.len()).find(|at| self.held.is_char_boundary(*at));
-        self.held = self.held.split_off(from.unwrap_or_default());
+        let kept = self.held.split_off(from.unwrap_or_default());
+        let forgotten = std::mem::replace(&mut self.held, kept);
+        let depth = depth.saturating_add(marks_in(&forgotten, open).count());
+        if let ThoughtState::Thinking(_, known) = &mut self.state {
+            *known = depth;
+        }
+        if let Some(said) = self.doubtful.as_mut().filter(|said| said.len() < MOST_HELD) {
+            *said += &forgotten;
+        }
     }
 }
 
@@ -195,43 +326,5 @@ fn in_channels(text: &str) -> bool {
 fn may_open(text: &str) -> bool {
     let start = text.trim_start();
     let mut marks = MARKS.iter().chain(&ANSWERS);
-    start.is_empty() || marks.any(|(open, _)| open.starts_with(start))
-}
-
-/// A text without the marks of a box, and what is left of it while it is streamed.
-#[derive(Debug, Default)]
-pub(super) struct BoxFilter {
-    held: String,
-}
-
-impl BoxFilter {
-    /// Takes in text and gives out what is no mark.
-    pub(super) fn push(&mut self, text: &str) -> String {
-        self.held += text;
-        let unboxed = without_boxes(&self.held).into_owned();
-        let begins = |at: &usize| {
-            let tail = unboxed.get(*at..).unwrap_or_default();
-            BOXES.iter().any(|mark| mark.starts_with(tail))
-        };
-        let from = unboxed.rfind('<').filter(begins).unwrap_or(unboxed.len());
-        let (clear, held) = unboxed.split_at(from);
-        held.clone_into(&mut self.held);
-        clear.to_owned()
-    }
-
-    /// What is still held back once the text has ended: it was no mark.
-    pub(super) fn rest(&mut self) -> String {
-        std::mem::take(&mut self.held)
-    }
-}
-
-/// A text without the marks of a box that some models put around what they mean.
-pub(in crate::model) fn without_boxes(text: &str) -> Cow<'_, str> {
-    let mut text = Cow::Borrowed(text);
-    for mark in BOXES {
-        if text.contains(mark) {
-            text = Cow::Owned(text.replace(mark, ""));
-        }
-    }
-    text
+    start.is_empty() || marks.any(|(open, _)| match_mark(start, open) == MarkMatch::Begun)
 }

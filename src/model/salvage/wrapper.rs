@@ -9,7 +9,8 @@ use super::holdback::HoldBack;
 use super::marked::is_garbled;
 use super::object::NamedCall;
 use super::plain::{is_only_marks, without_shells};
-use super::thoughts::{BoxFilter, ThoughtFilter, without_boxes, without_thoughts};
+use super::thoughts::{ThoughtFilter, without_thoughts};
+use super::turns::{BoxFilter, without_boxes};
 use super::unfold::unfold;
 use crate::model::ModelDrive;
 use crate::model::adjust::RequestPart;
@@ -137,7 +138,7 @@ fn salvage(
     let unboxed = without_boxes(&whole.text);
     let said = without_thoughts(&unboxed, !whole.reasoning.is_empty());
     if said.len() < whole.text.len() {
-        whole.text = said.to_owned();
+        whole.text = said.into_owned();
     }
     if is_only_marks(&whole.text) {
         whole.text.clear();
