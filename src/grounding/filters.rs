@@ -18,7 +18,7 @@ pub(super) fn filters(arguments: &Value) -> (Option<Days>, Vec<(String, Vec<Stri
             .into_iter()
             .flatten()
             .collect();
-        bounds.narrow(text("operation"), &values);
+        bounds.narrow(text("operation"), &values, text("bucket"));
         if text("operation") == "equals" {
             fixed.extend(fixed_values(text("dimension"), &values));
         }
@@ -34,7 +34,7 @@ pub(super) fn filters(arguments: &Value) -> (Option<Days>, Vec<(String, Vec<Stri
             .map_or_else(|| vec![value], |values| values.iter().collect());
         let low = slug.to_lowercase();
         let of_years = low.contains("year") || low.contains("jahr");
-        bounds.narrow(if of_years { "year-equals" } else { "equals" }, &values);
+        bounds.narrow(if of_years { "year-equals" } else { "equals" }, &values, "");
         fixed.extend(fixed_values(slug, &values));
     }
     (bounds.days(), fixed)
@@ -62,11 +62,15 @@ struct Bounds {
 }
 
 impl Bounds {
-    fn narrow(&mut self, operation: &str, values: &[&Value]) {
-        let spans: Vec<Days> = values
-            .iter()
-            .filter_map(|value| days_in(value, operation))
-            .collect();
+    /// `unit` is what a filter compares by in place of days, if it does.
+    fn narrow(&mut self, operation: &str, values: &[&Value], unit: &str) {
+        let days = |value: &&Value| match unit {
+            "year" => days_of_iso(value.as_str()?.get(..4)?),
+            "month" => days_of_iso(value.as_str()?.get(..7)?),
+            "" | "day" | "hour" | "minute" => days_in(value, operation),
+            _ => None,
+        };
+        let spans: Vec<Days> = values.iter().filter_map(days).collect();
         let (Some(from), Some(to)) = (
             spans.iter().map(|days| days.0).min(),
             spans.iter().map(|days| days.1).max(),

@@ -30,7 +30,7 @@ pub(crate) fn fitted(written: &str, schema: &Value) -> Option<String> {
     }
     let plain = arguments::plain(written);
     let object: Value = serde_json::from_str(&plain).ok()?;
-    if !object.is_object() || keys(&object) != colons(&plain) {
+    if !object.is_object() || repeats_a_key(&object, &plain) {
         return None;
     }
     let fitted = fit(object.clone(), schema, ValuePlace::default());
@@ -112,7 +112,7 @@ fn packed(value: &Value) -> Option<Value> {
     let is_packed = text.starts_with(['{', '[']);
     let read = is_packed.then(|| lenient_json::value(text)).flatten()?;
     // A key that occurs twice has no reading.
-    (keys(&read) == colons(text)).then_some(read)
+    (!repeats_a_key(&read, text)).then_some(read)
 }
 
 fn fit_object(value: Value, schema: &Value, place: ValuePlace) -> Value {
@@ -308,10 +308,8 @@ fn fit_list(value: Value, schema: &Value, place: ValuePlace) -> Value {
     let of_objects = kind(item_schema) == "object" || item_schema.get("anyOf").is_some();
     let fit_item = |item: Value| fit(item, item_schema, place.item());
     match packed(&value).unwrap_or(value) {
-        Value::Array(items) => {
-            let items = items.into_iter().filter(|item| !item.is_null());
-            Value::Array(items.map(fit_item).collect())
-        }
+        // `null` within a list may mean what has no value, and stays.
+        Value::Array(items) => Value::Array(items.into_iter().map(fit_item).collect()),
         // A list that some languages write as an object.
         Value::Object(numbered)
             if !numbered.is_empty()
@@ -369,7 +367,8 @@ fn whole(number: &Number) -> Option<Value> {
     (value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0).then(|| Value::from(value as i64))
 }
 
-/// The number that a text is: digits with at most one point, and blanks between groups of three. A comma may be either.
+/// The number that a text is: digits with at most one point, and blanks between groups of three. A comma may be either, and so may
+/// a point before three digits: `1.000`.
 fn number_of(text: &str) -> Option<Number> {
     let text = text.trim().trim_matches(['"', '\'']);
     let digits = text.strip_prefix('-').unwrap_or(text);
@@ -390,7 +389,10 @@ fn number_of(text: &str) -> Option<Number> {
         rest.is_empty() || (first.len() <= 3 && is_digits(first) && rest.iter().enumerate().all(is_group));
     let joined = format!("{first}{}", rest.concat());
     let (before, behind) = joined.split_once('.').unwrap_or((&joined, "0"));
-    let is_number = is_grouped && is_digits(before) && is_digits(behind) && joined.len() <= 20;
+    let may_be_thousands =
+        rest.is_empty() && behind.len() == 3 && (1..=3).contains(&before.len()) && !before.starts_with('0');
+    let is_number =
+        is_grouped && !may_be_thousands && is_digits(before) && is_digits(behind) && joined.len() <= 20;
     let sign = if digits.len() < text.len() { "-" } else { "" };
     let before = before.trim_start_matches('0');
     let before = if before.is_empty() { "0" } else { before };
@@ -438,6 +440,11 @@ fn fit_text(value: Value, schema: &Value, place: ValuePlace) -> Value {
         (Some(word), None) => word.clone(),
         _ => Value::String(text),
     }
+}
+
+/// Whether a key occurs twice in an object of the text that this was read from.
+pub(super) fn repeats_a_key(read: &Value, text: &str) -> bool {
+    keys(read) != colons(text)
 }
 
 /// How many keys a value has, at any depth.

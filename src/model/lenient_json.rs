@@ -1,5 +1,6 @@
 //! Values as models write them when nothing checks them: JSON with single quotes, keys without any, `True` and `None`, a
-//! comma too many, an object by the name of its type. What is strict JSON reads the same here.
+//! comma too many, an object by the name of its type. What is strict JSON reads the same here, but for an object that has a key
+//! twice: it is none.
 
 use serde_json::{Map, Number, Value};
 
@@ -77,14 +78,16 @@ impl<'a> LenientParser<'a> {
                 let Value::Object(object) = self.any(depth)? else {
                     return None;
                 };
-                arguments.extend(object);
+                for (key, value) in object {
+                    add(&mut arguments, key, value)?;
+                }
             } else {
                 let key = self.path()?;
                 if !self.eat("=") {
                     return None;
                 }
                 let value = self.any(depth)?;
-                arguments.insert(key.to_owned(), value);
+                add(&mut arguments, key.to_owned(), value)?;
             }
             if !self.eat(",") && !self.rest.trim_start().starts_with(')') {
                 return None;
@@ -159,13 +162,18 @@ impl<'a> LenientParser<'a> {
                 return None;
             }
             let value = self.any(depth)?;
-            object.insert(key, value);
+            add(&mut object, key, value)?;
             if !self.eat(",") && !self.rest.trim_start().starts_with('}') {
                 return None;
             }
         }
         Some(Value::Object(object))
     }
+}
+
+/// Adds a field; one that occurs twice has no reading.
+fn add(object: &mut Map<String, Value>, key: String, value: Value) -> Option<()> {
+    object.insert(key, value).is_none().then_some(())
 }
 
 /// The JSON text that something begins with, and what follows it: its escapes are JSON's own.

@@ -75,6 +75,10 @@ fn conditions(arguments: &Value, written: impl Fn(&str) -> String) -> Vec<String
             continue;
         }
         let name = written(name_of(&filter["dimension"]));
+        let name = match unit(filter) {
+            Some(granularity) => format!("{name} ({granularity})"),
+            None => name,
+        };
         let condition = condition(
             filter["operation"].as_str().unwrap_or_default(),
             &filter["values"],
@@ -91,6 +95,13 @@ fn conditions(arguments: &Value, written: impl Fn(&str) -> String) -> Vec<String
         parts.push(format!("{} {}", written(slug), values(value)));
     }
     parts
+}
+
+/// The unit of time that a filter compares by: the only other text that one on a dimension holds.
+fn unit(filter: &Value) -> Option<&str> {
+    let others = filter.as_object()?.iter();
+    let mut others = others.filter(|(key, _)| !["dimension", "operation"].contains(&key.as_str()));
+    others.find_map(|(_, value)| value.as_str())
 }
 
 fn items(list: &Value) -> impl Iterator<Item = &Value> {

@@ -223,6 +223,19 @@ async fn what_could_mean_several_things_stays_refused() {
             json!({"metric_id": 12, "filters": "User.state = CA"}),
         ),
         ("query_metric", values(json!("CA, NY"))),
+        ("query_metric", json!({"metric_id": 12, "limit": "1.000"})),
+        ("query_metric", json!({"metric_id": "12.000"})),
+        // What has no value may be meant, and is not left out.
+        ("query_metric", values(json!(["CA", null]))),
+        ("query_metric", values(json!([null]))),
+        (
+            "query_metric",
+            metric(json!({"filters": [null, {"segment": "Large orders"}]})),
+        ),
+        (
+            "query_metric",
+            metric(json!({"group_by": [null, {"dimension": "User.state"}]})),
+        ),
         ("query_metric", values(json!({"from": "CA"}))),
         (
             "run_card",

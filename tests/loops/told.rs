@@ -27,6 +27,13 @@ async fn the_heading_says_what_was_asked_and_the_column_is_named_after_the_metri
         text.contains("\ncreated_at:date(month)\trevenue:number\n"),
         "{text}"
     );
+    // A unit that a filter compares by is part of what was asked.
+    let filters = json!([{ "dimension": "created_at", "operation": "equals", "values": ["2025-03-04"], "bucket": "year" }]);
+    let text = read("query_metric", revenue(filters, json!([]))).await;
+    assert!(
+        text.contains("\nasked: created_at (year) on 2025-03-04\n"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

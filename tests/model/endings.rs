@@ -86,4 +86,8 @@ async fn what_has_no_end_is_waited_for_and_never_taken() {
     let piece = json!({"choices": [{"delta": {"content": "Seven."}, "finish_reason": "stop"}]});
     let server = ScriptedModel::openai(vec![Reply::sse(events(&[piece])).staying_open()]).await;
     assert_eq!(heard(server, short).await.unwrap().completion.text, "Seven.");
+    // Once more behind what came late.
+    let late = [said("Sev"), end("stop"), said("en."), end("stop")];
+    let server = ScriptedModel::openai(vec![Reply::sse(events(&late)).staying_open()]).await;
+    assert_eq!(heard(server, short).await.unwrap().completion.text, "Seven.");
 }

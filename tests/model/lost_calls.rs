@@ -387,6 +387,18 @@ async fn what_wraps_a_call_is_taken_off() {
         ];
         assert_eq!(called(&of_chat(&pieces).await), ONE, "{name} {arguments}");
     }
+    // Two calls in one that differ: which is meant is not known, and no tool is called so.
+    for name in [
+        "run_card({\"card_id\": 12})",
+        "run_card(card_id=12)",
+        "{\"name\": \"run_card\", \"arguments\": {\"card_id\": 12}}",
+    ] {
+        let pieces = [
+            piece(json!({"index": 0, "id": "a"}), name, SEVEN),
+            end("tool_calls"),
+        ];
+        assert_eq!(called(&of_chat(&pieces).await), [format!("{name}{SEVEN}")]);
+    }
     for nothing in ["[]", "()", "undefined", "", "null", "\"\""] {
         let pieces = [
             piece(json!({"index": 0, "id": "a"}), "run_card", nothing),

@@ -193,6 +193,23 @@ async fn a_tools_schema_or_bare_arguments_are_no_answer() {
         "Thought: I need it.\nAction: run_card[7]",
         "{\"name\": \"Orders by year\", \"arguments\": {\"card_id\": \"r1\", \"filters\": {}}}",
         "<arg_key>card_id</arg_key><arg_value>7</arg_value>",
+        // Cut within an argument
+        "<tool_call><function=run_card><parameter=card_id>7</parameter><parameter=parameters>{\"status\": \"pa",
+        "<function=run_card>\n<parameter=card_id>7</parameter>\n<parameter=parameters>{\"status\": \"paid\"}",
+        "<invoke name=\"run_card\"><parameter name=\"card_id\">7</parameter><parameter name=\"parameters\">{\"a\": 1}",
+        "<tool_call>run_card<arg_key>card_id</arg_key><arg_value>7</arg_value><arg_key>parameters</arg_key><arg_value>{\"a\"",
+        // Two things in the place of one
+        "<function=run_card><parameter=card_id>7</parameter><parameter=card_id>8</parameter></function>",
+        "[run_card(card_id=7, card_id=8)]",
+        "<tool_call>{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7, \"card_id\": 8}}</tool_call>",
+        "{\"name\": \"run_card\", \"function\": \"describe\", \"arguments\": {\"card_id\": 7}}",
+        "<tool_call>{\"name\": \"run_card\", \"tool\": \"describe\", \"arguments\": {\"card_id\": 7}}</tool_call>",
+        "{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}, \"parameters\": {\"card_id\": 8}}",
+        "<tool_call>{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}, \"card_id\": 8}</tool_call>",
+        // Code that does not run
+        "# run_card(card_id=7)",
+        "```python\nif False:\n    print(run_card(card_id=7))\n```",
+        "```tool_code\ndef run_card(card_id): pass\nrun_card(card_id=7)\n```",
     ] {
         let heard = says(&[json!({"content": written})], "stop").await;
         assert!(heard.completion.tool_calls.is_empty(), "{written}");

@@ -37,8 +37,8 @@ enum ReasonPlace {
     /// Behind all that was said.
     #[default]
     Last,
-    /// With all that was said, so that it may be one that comes with every piece.
-    First,
+    /// With all that was said, or once more behind it, so that it may be one that comes with every piece.
+    Likely,
     /// Before more, as from servers that send one with every piece.
     Inside,
 }
@@ -126,7 +126,7 @@ impl ChatAssembler {
     /// How long a server that said why it ended is still listened to.
     pub(super) fn grace(&self) -> Option<Duration> {
         let spoken = self.spoken().filter(|_| self.is_whole())?;
-        Some(if spoken.end == ReasonPlace::First {
+        Some(if spoken.end == ReasonPlace::Likely {
             AFTER_LIKELY_END
         } else {
             AFTER_END
@@ -222,8 +222,9 @@ impl PendingChoice {
             };
         }
         self.refused |= !choice.refusal.is_empty();
-        let is_first = self.is_empty() && choice.is_answer();
-        if self.finish.is_some() && choice.is_answer() {
+        let is_answer = choice.is_answer();
+        let is_first = self.is_empty() && is_answer;
+        if self.finish.is_some() && is_answer {
             self.end = ReasonPlace::Inside;
         }
         let text = choice.text + &choice.refusal;
@@ -248,10 +249,12 @@ impl PendingChoice {
         if choice.finish.is_some() && self.finish.is_none() {
             let is_only = is_first && !choice.is_message;
             self.end = if is_only {
-                ReasonPlace::First
+                ReasonPlace::Likely
             } else {
                 ReasonPlace::Last
             };
+        } else if choice.finish.is_some() && !is_answer && self.end == ReasonPlace::Inside {
+            self.end = ReasonPlace::Likely;
         }
         if !self.finish.as_deref().is_some_and(FinishKind::cuts) {
             self.finish = choice.finish.or(self.finish.take());

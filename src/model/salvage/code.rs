@@ -21,6 +21,11 @@ const OWNERS: [&str; 8] = [
 ];
 /// What may stand around code.
 const MARKS: [&str; 4] = ["```", "<tool_code>", "</tool_code>", "[/tool_code]"];
+/// What a line begins with that other lines of code hang on.
+const BLOCKS: [&str; 13] = [
+    "if", "elif", "else", "for", "while", "def", "class", "with", "try", "except", "finally", "async",
+    "lambda",
+];
 /// What may stand between calls, and around all of them.
 const BETWEEN: [&str; 9] = ["[", "]", ",", ";", ")", "```", "`", "<tool_code>", "</tool_code>"];
 
@@ -40,6 +45,15 @@ pub(super) fn code_calls(text: &str, names: &ToolNames) -> Option<WrittenCalls> 
         start += line.len();
     }
     None
+}
+
+/// Whether what stands before a call is code that decides whether it runs, or what it runs: `if False:`, `def run_card(id): pass`.
+pub(super) fn begins_block(said: &str) -> bool {
+    said.lines().any(|line| {
+        let line = line.trim();
+        let word = line.split(|c: char| !c.is_ascii_lowercase()).next();
+        word.is_some_and(|word| BLOCKS.contains(&word)) && (line.ends_with(':') || line.contains("):"))
+    })
 }
 
 /// What was said before the line that opens a block of code.

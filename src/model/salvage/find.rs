@@ -1,11 +1,12 @@
 use serde_json::Value;
 
-use super::code::code_calls;
+use super::code::{begins_block, code_calls};
 use super::marked::marked;
 use super::named::named;
 use super::object::{NamedCall, collect};
 use super::plain::{plain_marks, unfenced, without_language};
 use super::worded::worded;
+use crate::model::fitted::repeats_a_key;
 use crate::model::lenient_json;
 use crate::model::tool_names::ToolNames;
 
@@ -50,6 +51,7 @@ pub(in crate::model) fn find_calls(text: &str, names: &ToolNames) -> Option<Writ
         .or_else(|| code_calls(text, names))
         .or_else(|| named(text, names))
         .or_else(|| worded(text, names))
+        .filter(|found| !begins_block(&found.said))
 }
 
 fn tagged(text: &str, names: &ToolNames) -> Option<WrittenCalls> {
@@ -133,6 +135,7 @@ fn values(json: &str, names: &ToolNames) -> Option<Vec<NamedCall>> {
     let mut calls = Vec::new();
     let values: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(json).into_iter().collect();
     let values = match values {
+        Ok(values) if repeats_a_key(&Value::from(values.clone()), json) => return None,
         Ok(values) => values,
         Err(_) => match (lenient_json::value(json), lenient_json::objects(json)) {
             (Some(value), _) => vec![value],

@@ -37,6 +37,8 @@ const NAME_ELEMENT: &str = r"(?sx) < (?:tool_name|function_name|tool|function|na
     \s* (?: < (?:parameters|arguments|args|input|tool_input|action_input) > (.*?) </ \w*(?:parameters|arguments|args|input) > )?";
 /// `<arg_key>KEY</arg_key><arg_value>VALUE</arg_value>`.
 const PAIR: &str = r"(?s)<arg_key>(.*?)</arg_key>()\s*<arg_value>(.*?)</arg_value>";
+/// What is left of a pair that breaks off.
+const CUT_PAIR: &str = r"<(?:(?:parameter|param|argument|arg)(?:=|\s+name=)|arg_(?:key|value)\b)";
 /// `<tool_call>NAME …</tool_call>`.
 const NAMED: &str = r"(?s)<tool_call>\s*([\w.-]+)\s*(<arg_key>.*?|)(?:</tool_call>|\z)";
 /// What stands between a name and its arguments in the other marks, and what may lie around both.
@@ -57,6 +59,7 @@ static ELEMENTS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(ELEMENT));
 static NAME_ELEMENTS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NAME_ELEMENT));
 static PARAMETERS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(PARAMETER));
 static PAIRS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(PAIR));
+static CUT_PAIRS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(CUT_PAIR));
 static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NAMED));
 static NOISES: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NOISE));
 static MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(MARK));
@@ -129,18 +132,18 @@ fn found(tail: &str, calls: Option<&Regex>, arguments: Option<&Regex>) -> Option
     let arguments = arguments?;
     let found: Vec<NamedCall> = calls?
         .captures_iter(tail)
-        .filter_map(|found| {
+        .map(|found| {
             let inside = found.get(2).map_or("", |inside| inside.as_str());
-            Some((found.get(1)?.as_str().to_owned(), body(inside, arguments)))
+            Some((found.get(1)?.as_str().to_owned(), body(inside, arguments)?))
         })
         // A key without its value.
-        .filter(|(_, arguments)| !arguments.starts_with("<arg_"))
-        .collect();
+        .filter(|call| !matches!(call, Some((_, arguments)) if arguments.starts_with("<arg_")))
+        .collect::<Option<_>>()?;
     (!found.is_empty()).then_some(found)
 }
 
-/// Arguments as pairs, or as the JSON that stands there.
-fn body(inside: &str, pairs: &Regex) -> String {
+/// Arguments as pairs, or as the JSON that stands there; `None` where a pair is cut or there are two of one key.
+fn body(inside: &str, pairs: &Regex) -> Option<String> {
     let found: Map<String, Value> = pairs
         .captures_iter(inside)
         .filter_map(|pair| {
@@ -150,14 +153,21 @@ fn body(inside: &str, pairs: &Regex) -> String {
             ))
         })
         .collect();
+    let is_each_once = found.len() == pairs.captures_iter(inside).count();
+    let is_cut = || {
+        CUT_PAIRS
+            .as_ref()
+            .is_some_and(|cut| cut.is_match(&pairs.replace_all(inside, " ")))
+    };
+    if !is_each_once || (!found.is_empty() && is_cut()) {
+        return None;
+    }
     let inside = inside.trim();
     if !found.is_empty() || inside.is_empty() {
-        return Value::Object(found).to_string();
+        return Some(Value::Object(found).to_string());
     }
-    match elements(inside).filter(|found| !found.contains_key("arg_key")) {
-        Some(found) => Value::Object(found).to_string(),
-        None => inside.to_owned(),
-    }
+    let elements = elements(inside).filter(|found| !found.contains_key("arg_key"));
+    Some(elements.map_or_else(|| inside.to_owned(), |found| Value::Object(found).to_string()))
 }
 
 /// `<KEY>VALUE</KEY>`, and nothing else.
@@ -170,7 +180,9 @@ fn elements(inside: &str) -> Option<Map<String, Value>> {
             .get(key.len()..)?
             .strip_prefix('>')?
             .split_once(&format!("</{key}>"))?;
-        found.insert(key.to_owned(), value(written, ""));
+        if found.insert(key.to_owned(), value(written, "")).is_some() {
+            return None;
+        }
         rest = next.trim_start();
     }
     (rest.is_empty() && !found.is_empty()).then_some(found)
@@ -197,7 +209,7 @@ fn own_tags(tail: &str, names: &ToolNames) -> Option<Vec<NamedCall>> {
         }
         let inside = begun.get(name.len()..)?.strip_prefix('>')?;
         let (inside, next) = inside.split_once(&format!("</{name}>"))?;
-        calls.push((name.to_owned(), body(inside, PARAMETERS.as_ref()?)));
+        calls.push((name.to_owned(), body(inside, PARAMETERS.as_ref()?)?));
         rest = next.trim_start();
     }
     (rest.is_empty() && !calls.is_empty()).then_some(calls)
@@ -268,7 +280,8 @@ fn as_code(text: &str, names: &ToolNames) -> bool {
         .rev()
         .take_while(|line| !line.trim().is_empty())
         .any(|line| {
-            let line = line.trim_start().trim_start_matches('[');
+            // A comment calls nothing, and is no answer.
+            let line = line.trim_start_matches(['[', '#', ' ', '\t']);
             let line = line.strip_prefix("print(").unwrap_or(line);
             let name = leading_name(line);
             names.has(name)

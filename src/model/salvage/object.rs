@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::schema::is_schema;
 use super::worded::pairs;
-use crate::model::arguments;
 use crate::model::tool_names::ToolNames;
+use crate::model::{arguments, lenient_json};
 
 /// A tool's name and its arguments.
 pub(super) type NamedCall = (String, String);
@@ -140,7 +140,8 @@ fn wrapped(object: &Map<String, Value>) -> Option<&Value> {
 /// no arguments.
 pub(super) fn as_call(object: &Map<String, Value>, names: &ToolNames) -> Option<NamedCall> {
     if let Some((_, Value::Object(function))) = first_of(object, &["function", "tool", "action"]) {
-        return as_call(function, names);
+        let call = as_call(function, names)?;
+        return (!is_named_otherwise(object, &call.0, names)).then_some(call);
     }
     let (name_key, name) = first_of(object, &NAME_KEYS)?;
     let name = names.plain(name.as_str()?);
@@ -151,6 +152,9 @@ pub(super) fn as_call(object: &Map<String, Value>, names: &ToolNames) -> Option<
         return arguments
             .and_then(Value::as_object)
             .and_then(|inner| as_call(inner, names));
+    }
+    if is_named_otherwise(object, &name, names) || brings_others(object, (&name, arguments), names) {
+        return None;
     }
     let is_bare = || object.keys().all(|key| key == name_key || is_beside(key));
     let beside = arguments_beside(object, name_key);
@@ -169,6 +173,36 @@ pub(super) fn as_call(object: &Map<String, Value>, names: &ToolNames) -> Option<
         Some(other) => other.to_string(),
     };
     Some((name, arguments::plain(&written)))
+}
+
+/// Whether an object names another known tool as well.
+fn is_named_otherwise(object: &Map<String, Value>, name: &str, names: &ToolNames) -> bool {
+    let others = object
+        .iter()
+        .filter(|(key, _)| NAME_KEYS.contains(&plain_key(key).as_str()));
+    let mut named = others.filter_map(|(_, other)| Some(names.plain(other.as_str()?)));
+    named.any(|other| other != name && names.has(&other))
+}
+
+/// Whether an object brings other arguments than those that are taken: under another key, or beside them.
+fn brings_others(
+    object: &Map<String, Value>,
+    (name, taken): (&str, Option<&Value>),
+    names: &ToolNames,
+) -> bool {
+    let read = |value: &Value| match value {
+        Value::String(text) => lenient_json::value(text).filter(Value::is_object),
+        value => Some(value.clone()).filter(Value::is_object),
+    };
+    let Some(taken) = taken.and_then(read) else {
+        return false;
+    };
+    object.iter().any(|(key, value)| {
+        if ARGUMENT_KEYS.contains(&plain_key(key).as_str()) {
+            return read(value).is_some_and(|other| other != taken && !is_schema(&other));
+        }
+        !is_beside(key) && names.takes(name, key) && taken.get(key) != Some(value)
+    })
 }
 
 /// What stands beside a name and is neither the arguments nor an id: the arguments themselves, where there is nothing else.

@@ -60,7 +60,14 @@ fn unfolded(call: &ToolCall, names: &ToolNames) -> Vec<NamedCall> {
     }
     if !names.has(&name) {
         if let Some(found) = find_calls(&name, names).filter(|found| found.said.is_empty()) {
-            return found.calls;
+            // Other arguments than those within the name: nobody knows which are meant.
+            return match object(&arguments::plain(&call.arguments)) {
+                Some(beside) if beside.is_empty() => found.calls,
+                Some(beside) if matches!(found.calls.as_slice(), [(_, within)] if object(within).as_ref() == Some(&beside)) => {
+                    found.calls
+                }
+                _ => vec![(name, call.arguments.clone())],
+            };
         }
         let before = name.split(['(', '{']).next().unwrap_or_default();
         let plain = names.plain(before);

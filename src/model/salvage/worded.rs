@@ -138,6 +138,10 @@ fn line_call<'t>(
     let name = names.plain(found.get(3)?.as_str());
     let (arguments, after) = arguments(text.get(whole.end()..)?).filter(|_| names.has(&name))?;
     let keys: Vec<&str> = arguments.keys().map(String::as_str).collect();
+    // A comment in code calls nothing.
+    if whole.as_str().trim_start().starts_with('#') && text.get(whole.end()..)?.starts_with('(') {
+        return None;
+    }
     // Behind an answer it tells of what was done.
     let is_report = found.name("done").is_some()
         && !whole.as_str().trim_start().starts_with('[')
@@ -178,7 +182,9 @@ fn arguments(text: &str) -> Option<(Map<String, Value>, &str)> {
         if !parser.eat("=") && !parser.eat(":") && !is_option {
             return None;
         }
-        found.insert(key.to_owned(), pair_value(&mut parser));
+        if found.insert(key.to_owned(), pair_value(&mut parser)).is_some() {
+            return None;
+        }
     }
     Some((found, parser.rest))
 }
