@@ -70,7 +70,7 @@ const OF_CONTEXT: [&str; 10] = [
 /// Least limit that a refusal can name, in tokens: what is less is no limit but a status or a version.
 const LEAST: u32 = 16;
 /// A number that stands for itself, and what tells that the largest allowed one is less.
-const NUMBER: &str = r"(?x)(?:(?P<less>(?:less|lower|smaller|fewer)\ than|below|under)\W{1,3})?(?P<number>\d[\d,]*)(?P<out>\s*\(exclusive\))?";
+const NUMBER: &str = r"(?x)(?:(?P<less>(?:less|lower|smaller|fewer)\ than|below|under)\W{1,3})?(?P<number>\d{1,3}(?:,\d{3})+\b|\d+)(?P<out>\s*\(exclusive\))?";
 
 static NUMBERS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NUMBER));
 

@@ -351,19 +351,17 @@ pub(super) enum TimePrecision {
 impl TimePrecision {
     /// As the column's bucket says. Where it has none, days that are all the first of a month may be named by their months.
     pub(super) fn of<'c>(column: &Column, mut values: impl Iterator<Item = &'c str>) -> Self {
-        match Self::of_bucket(column) {
-            Some(precision) => precision,
-            None => {
-                let firsts = |text: &str| day_of(text).is_some_and(|day| day.day() == 1);
-                let first = values.next().is_some_and(firsts);
-                let mut others = values.peekable();
-                let several = others.peek().is_some();
-                if first && several && others.all(firsts) {
-                    Self::Month
-                } else {
-                    Self::Other
-                }
-            }
+        if let Some(precision) = Self::of_bucket(column) {
+            return precision;
+        }
+        let firsts = |text: &str| day_of(text).is_some_and(|day| day.day() == 1);
+        let first = values.next().is_some_and(firsts);
+        let mut others = values.peekable();
+        let several = others.peek().is_some();
+        if first && several && others.all(firsts) {
+            Self::Month
+        } else {
+            Self::Other
         }
     }
 
