@@ -180,8 +180,8 @@ fn is_named_otherwise(object: &Map<String, Value>, name: &str, names: &ToolNames
     let others = object
         .iter()
         .filter(|(key, _)| NAME_KEYS.contains(&plain_key(key).as_str()));
-    let mut named = others.filter_map(|(_, other)| Some(names.plain(other.as_str()?)));
-    named.any(|other| other != name && names.has(&other))
+    let mut tools = others.filter_map(|(_, other)| Some(names.plain(other.as_str()?)));
+    tools.any(|other| other != name && names.has(&other))
 }
 
 /// Whether an object brings other arguments than those that are taken: under another key, or beside them.
