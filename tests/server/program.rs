@@ -251,3 +251,45 @@ fn a_token_is_for_somebody_who_can_be_named() {
         }
     }
 }
+
+/// A store is made private: nothing but a store may be taken for one.
+#[cfg(unix)]
+#[test]
+fn what_is_no_store_is_refused_and_stays_as_it_is() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let program = Program::new();
+    let (folder, other) = (
+        program.folder.path().join("folder"),
+        program.folder.path().join("notes.txt"),
+    );
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(&other, "not a database at all").unwrap();
+    let readable = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(&other, readable).unwrap();
+    for (path, reason) in [
+        (folder.as_path(), "it is a folder, not a file"),
+        (other.as_path(), "it is a file of something else, not a store"),
+        (
+            std::path::Path::new("/dev/null"),
+            "it is a device or the like, not a file",
+        ),
+    ] {
+        let before = std::fs::metadata(path).unwrap().permissions().mode();
+        let mut command = program.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.env("CARDINAL_DATABASE_URL", format!("sqlite:{}", path.display()));
+        let out = command.output().unwrap();
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert!(
+            !out.status.success() && said.contains(reason),
+            "{}: {said}",
+            path.display()
+        );
+        assert!(said.contains("CARDINAL_DATABASE_URL"), "{said}");
+        assert_eq!(
+            std::fs::metadata(path).unwrap().permissions().mode(),
+            before,
+            "{}",
+            path.display()
+        );
+    }
+}

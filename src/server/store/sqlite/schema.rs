@@ -1,6 +1,7 @@
 //! The tables, and how a file of an earlier version becomes one of this version.
 
 use std::fs;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/sqlite/005.sql"),
 ];
 
+/// How each file of SQLite begins.
+const HEADER: &[u8] = b"SQLite format 3\0";
+
 /// How long a connection waits for another process.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -29,6 +33,10 @@ pub(in crate::server::store) fn open(path: &Path) -> Result<Connection, SessionS
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
     }
+    // It is made private, which something else must never be.
+    if let Some(other) = what_else(path).map_err(|error| failed(error.to_string()))? {
+        return Err(failed(other.to_owned()));
+    }
     // Connections that come later find it.
     let made = fs::OpenOptions::new().create(true).append(true).open(path);
     made.map_err(|error| failed(error.to_string()))?;
@@ -37,6 +45,24 @@ pub(in crate::server::store) fn open(path: &Path) -> Result<Connection, SessionS
     connection.pragma_update(None, "journal_mode", "WAL")?;
     migrate(&mut connection, path)?;
     Ok(connection)
+}
+
+/// What stands at a path that is neither a store nor free for one.
+fn what_else(path: &Path) -> io::Result<Option<&'static str>> {
+    let about = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        about => about?,
+    };
+    if about.is_dir() {
+        return Ok(Some("it is a folder, not a file"));
+    }
+    if !about.is_file() {
+        return Ok(Some("it is a device or the like, not a file"));
+    }
+    let mut start = Vec::new();
+    let file = fs::File::open(path)?;
+    file.take(HEADER.len() as u64).read_to_end(&mut start)?;
+    Ok((!start.is_empty() && start != HEADER).then_some("it is a file of something else, not a store"))
 }
 
 /// A connection with the settings that all of them have.
