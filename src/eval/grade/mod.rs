@@ -49,7 +49,7 @@ use view::AnswerView;
 pub use table::{TableMismatch, match_tables};
 
 /// Version of what graders think: two grades of different versions cannot be compared.
-pub const GRADER_VERSION: u32 = 9;
+pub const GRADER_VERSION: u32 = 10;
 
 /// A grader's yes or no, with what was expected and found.
 type GradeResult = Result<String, String>;
