@@ -256,6 +256,7 @@ proptest! {
             segments = tampered(&segments, change);
         }
         let found = checked(&segments);
-        prop_assert_eq!(found.ok, segments == *whole, "{:?}", found);
+        // Part of a record at the end is what a crash leaves: it is told in bytes and is not a fault.
+        prop_assert_eq!(found.ok && found.torn_bytes == 0, segments == *whole, "{:?}", found);
     }
 }
