@@ -73,6 +73,8 @@ fn pages_of_the_metabase_stay() {
         "Umsatz: 12 €; note [1], array[0] and (a) ❤\u{fe0f}",
         "Booking.com and Amazon.co.uk sold most, by public.orders.id; v1.2.rc, St. Gallen, i.e. U.S. orders.",
         "ask ann.lee@mail.corp.com, not mail.corp.com@ann.lee",
+        "- **No-shows:** 7 %\n- *Reviews:* 4\n- **Hotel:**`x`\n| **Profile:**| __Mechanisms:__ |",
+        "Rows:12, News:none, Gossip:x, **File:** 3, **Tel:** 4, ~~SMS:~~ 2, _HTTP:_ 5, On-file:3",
     ] {
         assert_eq!(ruled(text), (text.to_owned(), 0));
     }
@@ -122,6 +124,10 @@ fn everything_else_loses_its_target_and_says_so() {
         ("evil.example", "‹link removed›"),
         ("sip:a@evil.test", "‹link removed›"),
         ("xmpp:a@evil.test", "‹link removed›"),
+        (
+            "**tel:+491234** (ws:evil, file:c)",
+            "** ‹link removed›** (‹link removed›, ‹link removed›)",
+        ),
         ("xmpp:a@evil.test/room now", "‹link removed› now"),
         ("[x](javascript:alert(1))", "x ‹link removed›"),
         ("data:text/html,x", "‹link removed›"),

@@ -1,25 +1,12 @@
 //! Addresses in running text, as eager renderers find them: with a scheme, from two slashes on, `www.`, a host with a
 //! path or a port, or a host inside of somebody's domain.
 
-/// Schemes that need no slashes.
-const BARE_SCHEMES: [&str; 17] = [
-    "http",
-    "https",
-    "ftp",
-    "ws",
-    "wss",
-    "file",
-    "javascript",
-    "vbscript",
-    "blob",
-    "mailto",
-    "tel",
-    "sms",
-    "callto",
-    "sip",
-    "sips",
-    "xmpp",
-    "magnet",
+/// Schemes that need no slashes, and that no word ends in.
+const BARE_SCHEMES: [&str; 6] = ["javascript", "vbscript", "mailto", "callto", "sips", "xmpp"];
+/// Schemes that need no slashes, and that words end in (`rows`, `profile`, `hotel`, `mechanisms`): an address has them as a word of
+/// their own, and goes on behind the colon.
+const WORD_SCHEMES: [&str; 11] = [
+    "http", "https", "ftp", "ws", "wss", "file", "blob", "tel", "sms", "sip", "magnet",
 ];
 /// Longest scheme that is looked for.
 const MAX_SCHEME: usize = 32;
@@ -87,12 +74,12 @@ const DOTS: [char; 4] = ['.', '。', '．', '｡'];
 /// How many bytes of `rest` are an address, when it begins with one; `before` is the character in front of it.
 pub(super) fn address(rest: &str, before: Option<char>) -> Option<usize> {
     let fresh = before.is_none_or(|c| !c.is_alphanumeric());
-    let begins =
-        with_scheme(rest) || (fresh && (from_slashes(rest) || from_www(rest) || from_host(rest, before)));
+    let begins = with_scheme(rest, before)
+        || (fresh && (from_slashes(rest) || from_www(rest) || from_host(rest, before)));
     begins.then(|| length(rest)).filter(|length| *length > 0)
 }
 
-fn with_scheme(rest: &str) -> bool {
+fn with_scheme(rest: &str, before: Option<char>) -> bool {
     let length = rest
         .bytes()
         .take(MAX_SCHEME)
@@ -110,15 +97,22 @@ fn with_scheme(rest: &str) -> bool {
     if from_slashes(after) || after.starts_with("//") {
         return true;
     }
-    let scheme = scheme
+    let whole = scheme;
+    let scheme = whole
         .rsplit(['+', '.', '-'])
         .next()
-        .unwrap_or(scheme)
+        .unwrap_or(whole)
         .to_ascii_lowercase();
     let follows = after.chars().next().is_some_and(|c| !c.is_whitespace());
     let mut media = after.chars().take(MAX_SCHEME).take_while(|c| !c.is_whitespace());
     let is_data = scheme == "data" && media.any(|c| matches!(c, '/' | ',' | ';'));
-    (BARE_SCHEMES.contains(&scheme.as_str()) && follows) || is_data
+    // `No-shows:**` is a word that is printed bold.
+    let begins_a_word =
+        before.is_none_or(|c| !(c.is_alphanumeric() || c == '-')) && scheme.len() == whole.len();
+    let is_word_scheme = begins_a_word && WORD_SCHEMES.contains(&scheme.as_str());
+    (BARE_SCHEMES.contains(&scheme.as_str()) && follows)
+        || is_data
+        || (is_word_scheme && self::length(rest) > length.saturating_add(1))
 }
 
 /// `//host`, also with the slashes that only some readers take for slashes.
@@ -210,6 +204,6 @@ fn length(rest: &str) -> usize {
         .and_then(|end| rest.get(..end))
         .unwrap_or(rest);
     whole
-        .trim_end_matches(['.', ',', ';', '!', ')', ']', '}', '\'', '*', '_'])
+        .trim_end_matches(['.', ',', ';', '!', ')', ']', '}', '\'', '*', '_', '~'])
         .len()
 }
