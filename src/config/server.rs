@@ -37,6 +37,9 @@ pub(crate) struct ServerConfig {
     /// Most questions that wait in one session for the one that is answered (default 8); 0 refuses whoever asks meanwhile.
     #[schemars(range(max = 1000))]
     pub max_waiting: Option<u32>,
+    /// Most memory for sessions that nobody asks, in MB (default 256). What is more is restored from tapes when it is asked again.
+    #[schemars(range(max = 1_048_576))]
+    pub max_kept_mb: Option<u64>,
     /// Most requests of one principal in a minute; without it there is no limit.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_requests_per_minute: Option<u32>,
@@ -123,6 +126,8 @@ pub struct ServerSettings {
     pub max_turns_per_principal: usize,
     /// Most turns that wait in one session.
     pub max_waiting: u32,
+    /// Most bytes of sessions in memory that nobody asks.
+    pub max_kept_bytes: u64,
     /// Most requests of one principal in a minute.
     pub max_requests_per_minute: Option<u32>,
     /// How long a turn goes on that nobody listens to.
@@ -146,6 +151,7 @@ impl Default for ServerSettings {
             max_turns: 1024,
             max_turns_per_principal: 32,
             max_waiting: 8,
+            max_kept_bytes: 256 * 1024 * 1024,
             max_requests_per_minute: None,
             grace: Duration::from_secs(120),
             drain: Duration::from_secs(30),

@@ -7,6 +7,7 @@ mod grants;
 mod limits;
 mod metabase;
 mod model;
+mod proxy;
 mod server;
 mod store;
 mod value;

@@ -1,17 +1,14 @@
-use std::net::IpAddr;
 use std::time::Duration;
 
-use http::HeaderName;
-use ipnet::IpNet;
 use jsonwebtoken::Algorithm;
 use url::Host;
 
-use super::value::address;
+use super::proxy::proxy;
+use super::value::{address, required};
 use crate::config::error::ConfigError;
 use crate::config::load::SettingOrigins;
 use crate::config::server::{
-    AuthPolicy, CredentialPolicy, JwtConfig, JwtSettings, ProxyConfig, ProxySettings, ServerConfig,
-    ServerSettings,
+    AuthPolicy, CredentialPolicy, JwtConfig, JwtSettings, ServerConfig, ServerSettings,
 };
 use crate::metabase::{AuthSettings, MetabaseSettings};
 
@@ -62,11 +59,14 @@ pub(super) fn server(
         max_turns: count(file.max_turns, default.max_turns),
         max_turns_per_principal: count(file.max_turns_per_principal, default.max_turns_per_principal),
         max_waiting: file.max_waiting.unwrap_or(default.max_waiting),
+        max_kept_bytes: file
+            .max_kept_mb
+            .map_or(default.max_kept_bytes, |mb| mb.saturating_mul(1024 * 1024)),
         max_requests_per_minute: file.max_requests_per_minute,
         grace: seconds(file.grace_seconds, default.grace),
         drain: seconds(file.drain_seconds, default.drain),
         jwt: file.jwt.map(|jwt| self::jwt(jwt, origins)).transpose()?,
-        proxy: file.proxy.map(|proxy| self::proxy(proxy, origins)).transpose()?,
+        proxy: file.proxy.map(|file| proxy(file, origins)).transpose()?,
     })
 }
 
@@ -75,7 +75,7 @@ fn host_names(written: Option<Vec<String>>, origins: &SettingOrigins) -> Result<
     let all = written.unwrap_or_default().into_iter();
     all.map(|text| {
         let name = text.trim().to_ascii_lowercase();
-        if name.is_empty() || name.contains(['/', '*', '@', '?', '#']) || name.contains(char::is_whitespace) {
+        if !is_host(&name) {
             let problem = format!(
                 "{text:?} is not the name of a host: write each name that people use, such as cardinal.example.com or \
                  localhost:8600"
@@ -85,6 +85,21 @@ fn host_names(written: Option<Vec<String>>, origins: &SettingOrigins) -> Result<
         Ok(name)
     })
     .collect()
+}
+
+/// Whether this may be what a request names as its host: a name or an address, with or without a port that there is.
+fn is_host(name: &str) -> bool {
+    let (host, port) = match name.rsplit_once(':') {
+        // The last part of an address of IPv6 is no port.
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (name, None),
+    };
+    let is_address = host.starts_with('[') && host.ends_with(']');
+    let is_name = !host.is_empty()
+        && !host.contains(['/', '*', '@', '?', '#', ':', '[', ']'])
+        && !host.contains(char::is_whitespace);
+    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
+    (is_name || (is_address && Host::parse(host).is_ok())) && port.is_none_or(is_port)
 }
 
 /// Names of principals, which have to be those that requests come with, to the letter.
@@ -100,34 +115,6 @@ fn principals(written: Option<Vec<String>>, origins: &SettingOrigins) -> Result<
     .collect()
 }
 
-/// Headers that say something else of a request, which its client chooses.
-const TAKEN_HEADERS: [&str; 22] = [
-    "accept",
-    "accept-encoding",
-    "accept-language",
-    "authorization",
-    "connection",
-    "content-length",
-    "content-type",
-    "cookie",
-    "expect",
-    "forwarded",
-    "host",
-    "idempotency-key",
-    "last-event-id",
-    "origin",
-    "proxy-authorization",
-    "referer",
-    "traceparent",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-    "via",
-    "x-forwarded-for",
-];
-/// The widest networks that may be a proxy's: bits that all addresses of one have in common, of IPv4 and IPv6.
-const WIDEST: (u8, u8) = (8, 16);
-
 /// Origins as browsers write them: scheme, host, port, and nothing behind.
 fn web_origins(written: Option<Vec<String>>, origins: &SettingOrigins) -> Result<Vec<String>, ConfigError> {
     let place = || origins.place("server.origins");
@@ -142,14 +129,6 @@ fn web_origins(written: Option<Vec<String>>, origins: &SettingOrigins) -> Result
         }
     })
     .collect()
-}
-
-fn required(written: Option<String>, path: &str, origins: &SettingOrigins) -> Result<String, ConfigError> {
-    let text = written.map(|text| text.trim().to_owned()).unwrap_or_default();
-    if text.is_empty() {
-        return Err(ConfigError::setting(origins.place(path), "is required here"));
-    }
-    Ok(text)
 }
 
 fn jwt(file: JwtConfig, origins: &SettingOrigins) -> Result<JwtSettings, ConfigError> {
@@ -210,48 +189,4 @@ fn algorithm(name: &str, origins: &SettingOrigins) -> Result<Algorithm, ConfigEr
             ),
         )),
     }
-}
-
-fn proxy(file: ProxyConfig, origins: &SettingOrigins) -> Result<ProxySettings, ConfigError> {
-    let header = required(file.header, "server.proxy.header", origins)?;
-    let refused = |problem: String| ConfigError::setting(origins.place("server.proxy.header"), problem);
-    let name = header.parse();
-    let header: HeaderName = name.map_err(|_| refused(format!("{header:?} is not the name of a header")))?;
-    if TAKEN_HEADERS.contains(&header.as_str()) {
-        let problem = format!(
-            "{header} is a header with a meaning of its own: write the one in which the proxy names who asks"
-        );
-        return Err(refused(problem));
-    }
-    let place = || origins.place("server.proxy.from");
-    let from: Result<Vec<IpNet>, ConfigError> = file
-        .from
-        .unwrap_or_default()
-        .iter()
-        .map(|text| {
-            let one = text.parse::<IpAddr>().map(IpNet::from);
-            one.or_else(|_| text.parse()).map_err(|_| {
-                let problem = format!("{text:?} is not an address: write 10.0.0.7 or 10.0.0.0/24");
-                ConfigError::setting(place(), problem)
-            })
-        })
-        .collect();
-    let from = from?;
-    if from.is_empty() {
-        return Err(ConfigError::setting(
-            place(),
-            "is required here: without the proxy's address anyone could say who asks",
-        ));
-    }
-    let wide = |net: &&IpNet| match net {
-        IpNet::V4(net) => net.prefix_len() < WIDEST.0,
-        IpNet::V6(net) => net.prefix_len() < WIDEST.1,
-    };
-    if let Some(net) = from.iter().find(wide) {
-        let problem = format!(
-            "{net} is much of the internet: anyone there could say who asks; write the proxy's own addresses"
-        );
-        return Err(ConfigError::setting(place(), problem));
-    }
-    Ok(ProxySettings { header, from })
 }

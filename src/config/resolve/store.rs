@@ -46,6 +46,11 @@ fn place(url: &str) -> Result<StorePlace, &'static str> {
                  taken; write sqlite:PATH",
             );
         }
+        if path == "~" || path.starts_with("~/") || path.starts_with("~\\") {
+            return Err(
+                "begins with ~, which only a shell reads as your home folder: write the whole path, as sqlite:/home/ana/cardinal.sqlite",
+            );
+        }
         if !path.is_empty() {
             return Ok(StorePlace::Sqlite(PathBuf::from(path)));
         }

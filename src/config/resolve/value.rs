@@ -32,6 +32,19 @@ pub(super) fn address(text: &str, place: &str) -> Result<Url, ConfigError> {
     Ok(url)
 }
 
+/// A text that has to be there.
+pub(super) fn required(
+    written: Option<String>,
+    path: &str,
+    origins: &SettingOrigins,
+) -> Result<String, ConfigError> {
+    let text = written.map(|text| text.trim().to_owned()).unwrap_or_default();
+    if text.is_empty() {
+        return Err(ConfigError::setting(origins.place(path), "is required here"));
+    }
+    Ok(text)
+}
+
 /// The variable that holds a secret: the one the file names, else the usual one.
 pub(super) struct SecretVariable<'a> {
     /// Path of the setting that may name another variable.
