@@ -57,7 +57,8 @@ pub(super) struct Chart {
 
 /// The charts of an answer: those that its text asks for, then those that suit its other tables.
 pub(super) fn charts(answer: &Answer, tables: &[TableView]) -> Vec<Chart> {
-    let asked = answer.charts.iter().filter_map(requested);
+    let asked = answer.charts.iter();
+    let asked = asked.filter_map(|wish| requested(wish, tables));
     let mut charts: Vec<Chart> = asked.collect();
     for suited in tables.iter().filter_map(chart) {
         if charts.iter().all(|known| known.result != suited.result) {
@@ -67,9 +68,16 @@ pub(super) fn charts(answer: &Answer, tables: &[TableView]) -> Vec<Chart> {
     charts
 }
 
-/// A chart that the text asks for: its first column is the axis.
-fn requested(wish: &RequestedChart) -> Option<Chart> {
+/// A chart that the text asks for: its first column is the axis. Numbers that only tell things apart have no height.
+fn requested(wish: &RequestedChart, tables: &[TableView]) -> Option<Chart> {
     let (x, y) = wish.columns.split_first()?;
+    let result = wish.result.to_string();
+    let table = tables.iter().find(|table| table.result == result);
+    let is_identifier = |name: &&String| {
+        let mut columns = table.into_iter().flat_map(|table| &table.columns);
+        columns.any(|column| column.name == **name && column.is_identifier)
+    };
+    let y: Vec<String> = y.iter().filter(|name| !is_identifier(name)).cloned().collect();
     let kind = match wish.kind {
         ChartKind::Line | ChartKind::Area => ChartForm::Line,
         ChartKind::Bar | ChartKind::Pie => ChartForm::Bar,
@@ -81,10 +89,10 @@ fn requested(wish: &RequestedChart) -> Option<Chart> {
         ChartForm::Bar
     };
     (!y.is_empty()).then(|| Chart {
-        result: wish.result.to_string(),
+        result,
         kind,
         x: Some(x.clone()),
-        y: y.to_vec(),
+        y,
         series: None,
         kinds: vec![kind, other],
         by: "model".to_owned(),
@@ -112,7 +120,7 @@ fn chart(table: &TableView) -> Option<Chart> {
         table
             .columns
             .iter()
-            .filter(|column| wanted(column.kind))
+            .filter(|column| wanted(column.kind) && !column.is_identifier)
             .collect()
     };
     let values = columns(&ColumnKind::is_numeric);

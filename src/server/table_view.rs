@@ -8,7 +8,7 @@ use super::event::ToolStart;
 use crate::agent::Answer;
 use crate::app::{App, Session};
 use crate::references::clear_date_style;
-use crate::result::{ColumnKind, EntryKind, Extent};
+use crate::result::{Column, ColumnKind, ColumnMeaning, EntryKind, Extent};
 
 /// Most rows of one table that clients are sent.
 const MAX_ROWS: usize = 2000;
@@ -49,6 +49,9 @@ pub(super) struct ColumnView {
     /// each other.
     #[serde(default)]
     pub(super) date_style: Option<String>,
+    /// Whether its values only tell things apart.
+    #[serde(skip)]
+    pub(super) is_identifier: bool,
 }
 
 /// A result that an answer rests on.
@@ -112,6 +115,7 @@ pub(super) async fn tables(app: &App, answer: &Answer, session: &Session) -> Vec
                     kind: column.kind,
                     unit: column.unit.clone(),
                     date_style: clear_date_style(column).map(str::to_owned),
+                    is_identifier: is_identifier(column),
                 })
                 .collect(),
             rows,
@@ -121,6 +125,13 @@ pub(super) async fn tables(app: &App, answer: &Answer, session: &Session) -> Vec
         });
     }
     tables
+}
+
+/// Whether the numbers of a column only tell things apart, by its name or by what people read.
+fn is_identifier(column: &Column) -> bool {
+    let label = column.label.to_lowercase();
+    let is_called_one = label == "id" || label.ends_with(" id");
+    column.meaning() == ColumnMeaning::Identifier || (column.kind.is_numeric() && is_called_one)
 }
 
 /// The entry of that kind and id as clients read it, if it is curated.

@@ -68,6 +68,25 @@ pageTest("a figure shows its cell, filters and link: by pointer, and by keyboard
   await d.page.keyboard.press("Escape");
   assert.equal(await d.count(".popover:popover-open"), 0);
   assert.equal(await figures.nth(1).evaluate((element) => element === document.activeElement), true);
+
+  // Tab goes through the box, and from its end back to the figure, in both directions.
+  const inBox = () => box.evaluate((element) => element.contains(document.activeElement));
+  const stops = async () => box.locator("a[href], button").count();
+  for (const key of ["Tab", "Shift+Tab"]) {
+    await d.page.keyboard.press("Enter");
+    const most = await stops();
+    assert.ok(most > 1);
+    if (key === "Tab")
+      for (let at = 1; at < most; at += 1) {
+        await d.page.keyboard.press(key);
+        assert.equal(await inBox(), true, `${key} ${at}`);
+      }
+    await d.page.keyboard.press(key);
+    assert.equal(await d.count(".popover:popover-open"), 0, key);
+    assert.equal(await figures.nth(1).evaluate((element) => element === document.activeElement), true, key);
+  }
+  await d.page.keyboard.press("Tab");
+  assert.equal(await figures.nth(1).evaluate((element) => element === document.activeElement), false);
 });
 
 pageTest("a derivation names its inputs, and a figure without a source says why", {}, async (d) => {

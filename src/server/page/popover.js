@@ -24,13 +24,8 @@ addEventListener(
   (event) => {
     if (event.key !== "Escape" || !anchor) return;
     event.stopPropagation();
-    const origin = anchor;
-    const inside = box.contains(document.activeElement);
-    close();
-    if (!inside) return;
-    returning = true;
-    origin.focus({ preventScroll: true });
-    returning = false;
+    if (box.contains(document.activeElement)) back();
+    else close();
   },
   true,
 );
@@ -41,6 +36,17 @@ addEventListener(
   },
   true,
 );
+// Behind the last of what is in the box, and before the first, the focus goes back to the figure: in the page the box stands
+// at the end, where Tab would leave the page.
+box.addEventListener("keydown", (event) => {
+  if (event.key !== "Tab" || !anchor) return;
+  const stops = [...box.querySelectorAll("a[href], button:not(:disabled)")];
+  const edge = event.shiftKey ? stops[0] : stops.at(-1);
+  if (edge && document.activeElement !== edge && document.activeElement !== box) return;
+  if (!event.shiftKey && stops.length > 0 && document.activeElement === box) return;
+  event.preventDefault();
+  back();
+});
 addEventListener("resize", close);
 addEventListener(
   "scroll",
@@ -87,6 +93,15 @@ export function connect(root, found, content) {
     }
     event.preventDefault();
   });
+}
+
+/** Closes the box and gives the focus back to its figure. */
+function back() {
+  const origin = anchor;
+  close();
+  returning = true;
+  origin.focus({ preventScroll: true });
+  returning = false;
 }
 
 /** Closes the box. */
