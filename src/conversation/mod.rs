@@ -12,6 +12,9 @@ use crate::model::{Message, UserQuestion};
 use crate::result::HeldResults;
 use crate::wire::SaidBefore;
 
+/// About how much memory a message takes beside its words, in bytes.
+const KEPT_OF_MESSAGE: u64 = 128;
+
 /// A conversation, held in memory. Every turn appends; nothing that was said is rewritten, but for old results, once,
 /// when it grows beyond its budget.
 #[derive(Debug, Clone)]
@@ -52,6 +55,15 @@ impl Conversation {
             tape: None,
             said_before: Vec::new(),
         }
+    }
+
+    /// About how much memory it takes, in bytes.
+    pub(crate) fn weight(&self) -> u64 {
+        let said = self
+            .messages
+            .iter()
+            .map(|message| message.weight() + KEPT_OF_MESSAGE);
+        said.sum::<u64>().saturating_add(self.shelf.weight())
     }
 
     /// The day that the last question meant by "today".

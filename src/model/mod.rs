@@ -92,6 +92,7 @@ pub(crate) use read_prompt::cut_prompt;
 pub use request::{
     Message, ModelId, ModelRequest, Provider, ToolCall, ToolChoice, ToolResultMessage, ToolSpec,
 };
+pub(crate) use salvage::{MarkMatch, THOUGHT_MARKS, ThoughtMarks, match_mark};
 pub use settings::{CacheHints, CompletionSettings, ModelDrive, ModelSettings};
 pub use sse::{SseItem, SseParser};
 pub use tool_schema::ToolSchema;

@@ -122,6 +122,15 @@ pub enum Message {
 }
 
 impl Message {
+    /// About how much memory its words take, in bytes, with what is sent back unchanged.
+    pub(crate) fn weight(&self) -> u64 {
+        let opaque = match self {
+            Self::Assistant { opaque, .. } => opaque.as_ref().map_or(0, text_bytes),
+            _ => 0,
+        };
+        self.bytes().saturating_add(opaque)
+    }
+
     /// Bytes of text in it: the measure for estimates and budgets, not what goes over the wire.
     pub fn bytes(&self) -> u64 {
         let bytes = match self {
@@ -176,5 +185,15 @@ impl ModelRequest {
         let fixed = self.system.len() + tools.sum::<usize>();
         let messages: u64 = self.messages.iter().map(Message::bytes).sum();
         messages.saturating_add(u64::try_from(fixed).unwrap_or(u64::MAX))
+    }
+}
+
+/// The bytes of all texts in a value.
+fn text_bytes(value: &Value) -> u64 {
+    match value {
+        Value::String(text) => text.len() as u64,
+        Value::Array(items) => items.iter().map(text_bytes).sum(),
+        Value::Object(fields) => fields.values().map(text_bytes).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
     }
 }

@@ -9,6 +9,8 @@ use crate::result::ConversationSettings;
 
 /// Tables of more bytes than this are unpacked on a thread that may take its time.
 const UNPACKED_IN_PLACE: usize = 256 << 10;
+/// About how much is known of a result beside its rows, in bytes.
+const KNOWN_OF_RESULT: u64 = 1 << 10;
 
 /// The results of one conversation, in the order they came. A turn puts its results here; they stay for the turns
 /// after it: in memory up to a bound, beyond it in files of the conversation's own, and gone after a time. The files
@@ -108,6 +110,14 @@ impl HeldResults {
     pub(crate) fn is_on_disk(&self, handle: Handle) -> bool {
         self.item(handle)
             .is_some_and(|item| matches!(item.rows, StoredRows::OnDisk(_)))
+    }
+
+    /// About how much memory all this takes, in bytes.
+    pub(crate) fn weight(&self) -> u64 {
+        let items = self.items.iter();
+        let rows = items.filter(|item| item.in_memory()).map(|item| item.weight);
+        rows.sum::<u64>()
+            .saturating_add(KNOWN_OF_RESULT.saturating_mul(self.items.len() as u64))
     }
 
     /// All results, in the order they came.

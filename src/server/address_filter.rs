@@ -2,151 +2,77 @@
 //! the administrator's view, in logs, traces and tapes.
 //!
 //! Texts that Cardinal wrote of a failure are looked at, and nothing else: what a model wrote, and links to pages of Metabase,
-//! stay as they are.
+//! stay as they are. Of a tape it is what the settings name, wherever it stands.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
 use serde_json::{Value, json};
-use url::Url;
 
+use super::addresses::NamedAddresses;
 use super::event::TurnEvent;
 use super::record::{AnswerBody, AnswerRecord};
 use crate::agent::CallStatus;
 use crate::app::App;
-use crate::text::built_in_pattern;
 
-/// What an address is called that is none of the settings.
-const ANY: &str = "an address that is not shown";
-
-/// Addresses as they stand in words: with a scheme, as numbers, as a name with a port.
-static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    built_in_pattern(concat!(
-        r#"[A-Za-z][A-Za-z0-9+.-]*://[^\s"'`<>()\\]*[^\s"'`<>()\\.,;:!?]"#,
-        r"|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?:/[^\s,;:)]*)?",
-        r"|\[[0-9a-fA-F]*:[0-9a-fA-F:.]+\](?::\d+)?(?:/[^\s,;:)]*)?",
-        r"|\b[A-Za-z][A-Za-z0-9.-]*:\d{2,5}\b(?:/[^\s,;:)]*)?",
-    ))
-});
-
-/// Paths of at least two parts, and what stands before them.
-static PATH: LazyLock<Regex> = LazyLock::new(|| built_in_pattern(r#"(^|[\s("'`])(?:/[\w.~%-]+){2,}/?"#));
-
-/// The addresses that the settings name.
-#[derive(Debug, Default)]
-pub(super) struct AddressFilter {
-    /// Hosts, with and without their port, in lower case, and what each is called.
-    known: Vec<(String, &'static str)>,
-    /// The known ones as they stand in words, where they have no port and no scheme.
-    bare: Option<Regex>,
-}
+/// Tells things without the addresses in them.
+#[derive(Debug)]
+pub(super) struct AddressFilter(NamedAddresses);
 
 impl AddressFilter {
     pub(super) fn new(app: &App) -> Self {
-        let settings = app.settings();
-        let mut known = Vec::new();
-        let mut add = |url: &Url, name: &'static str| {
-            let Some(host) = url.host_str().map(str::to_ascii_lowercase) else {
-                return;
-            };
-            if let Some(port) = url.port_or_known_default() {
-                known.push((format!("{host}:{port}"), name));
-            }
-            known.push((host, name));
-        };
-        if let Some(url) = &settings.model.base_url {
-            add(url, "the model's server");
-        }
-        add(&app.server().metabase.url, "Metabase");
-        for dbt in [&settings.dbt.cloud, &app.server().dbt].into_iter().flatten() {
-            for url in [
-                &dbt.addresses.administrative,
-                &dbt.addresses.discovery,
-                &dbt.addresses.semantic_layer,
-            ] {
-                add(url, "dbt");
-            }
-        }
-        // Names of domains alone: a number is found as an address, and one word may be a word.
-        let names = known.iter().filter(|(host, _)| {
-            host.contains('.') && host.contains(char::is_alphabetic) && !host.contains(':')
-        });
-        let names: Vec<String> = names.map(|(host, _)| regex::escape(host)).collect();
-        let bare =
-            (!names.is_empty()).then(|| built_in_pattern(&format!(r"(?i)\b(?:{})\b", names.join("|"))));
-        Self { known, bare }
-    }
-
-    /// What an address is called; itself, if it is none after all: `id:1234` is one word with a number.
-    fn name_of<'a>(&self, written: &'a str) -> &'a str {
-        let address = written.split_once("://").map_or(written, |(_, rest)| rest);
-        let authority = address
-            .split(['/', '?', '#'])
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        let host = authority
-            .rsplit_once('@')
-            .map_or(authority.as_str(), |(_, host)| host);
-        let names: Vec<&'static str> = self
-            .known
-            .iter()
-            .filter(|(known, _)| known == host)
-            .map(|(_, name)| *name)
-            .collect();
-        match names.as_slice() {
-            [name, rest @ ..] if rest.iter().all(|other| other == name) => name,
-            // Several servers are at the same place.
-            [_, ..] => ANY,
-            [] if written.contains("://") || host.contains(['.', '[']) || host.starts_with("localhost:") => {
-                ANY
-            }
-            [] => written,
-        }
+        Self(NamedAddresses::new(app))
     }
 
     /// A text without addresses.
     pub(super) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let named = ADDRESS.replace_all(text, |found: &Captures<'_>| {
-            self.name_of(part(found, 0)).to_owned()
-        });
-        let named = match &self.bare {
-            Some(bare) => replaced(named, bare, |found| self.name_of(part(found, 0)).to_owned()),
-            None => named,
-        };
-        replaced(named, &PATH, |found| format!("{}…", part(found, 1)))
+        self.0.hidden(text)
     }
 
     /// An event as it is told.
-    pub(super) fn event(&self, event: TurnEvent) -> TurnEvent {
-        match event {
-            TurnEvent::Note { text } => TurnEvent::Note {
-                text: self.text(&text).into_owned(),
-            },
+    pub(super) fn event(&self, mut event: TurnEvent) -> TurnEvent {
+        let words = match &mut event {
+            TurnEvent::Note { text } => Some(text),
+            TurnEvent::Error { detail, .. } => Some(detail),
             TurnEvent::ToolFinished {
-                call,
-                tool,
-                status,
-                rows,
-                served_by,
+                status: CallStatus::Failed,
                 note,
-            } => TurnEvent::ToolFinished {
-                call,
-                tool,
-                status,
-                rows,
-                served_by,
-                note: match status {
-                    CallStatus::Failed => note.map(|note| self.text(&note).into_owned()),
-                    _ => note,
-                },
-            },
-            TurnEvent::Error { code, detail } => TurnEvent::Error {
-                code,
-                detail: self.text(&detail).into_owned(),
-            },
-            other => other,
+                ..
+            } => note.as_mut(),
+            _ => None,
+        };
+        if let Some(words) = words {
+            *words = self.text(words).into_owned();
+        }
+        event
+    }
+
+    /// A tape as it is told: without the addresses that the settings name. Everything else on it may be data.
+    pub(super) fn tape(&self, tape: &[u8]) -> Vec<u8> {
+        let mut told = Vec::with_capacity(tape.len());
+        for line in String::from_utf8_lossy(tape).split_inclusive('\n') {
+            match serde_json::from_str::<Value>(line) {
+                Ok(mut value) => {
+                    self.hide_named(&mut value);
+                    told.extend_from_slice(value.to_string().as_bytes());
+                    told.push(b'\n');
+                }
+                // The last line of a tape may have been cut.
+                Err(_) => told.extend_from_slice(self.0.named_hidden(line).as_bytes()),
+            }
+        }
+        told
+    }
+
+    fn hide_named(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Cow::Owned(hidden) = self.0.named_hidden(text) {
+                    *text = hidden;
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.hide_named(item)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| self.hide_named(field)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
@@ -208,17 +134,6 @@ impl AddressFilter {
             }
         }
     }
-}
-
-fn part<'a>(found: &'a Captures<'_>, at: usize) -> &'a str {
-    found.get(at).map_or("", |part| part.as_str())
-}
-
-fn replaced<'a>(text: Cow<'a, str>, pattern: &Regex, new: impl Fn(&Captures<'_>) -> String) -> Cow<'a, str> {
-    let Cow::Owned(changed) = pattern.replace_all(&text, new) else {
-        return text;
-    };
-    Cow::Owned(changed)
 }
 
 /// Writes other words at a place of an answer's text. Figures behind it move, and those in it are gone.

@@ -252,7 +252,7 @@ async fn reload(place: &RwLock<Arc<App>>) -> CatalogReload {
 
 /// Why a catalog could not be loaded, in words that name no address and quote nobody: probes need no credential. The log says
 /// more.
-fn in_public(error: &Error) -> &'static str {
+pub(super) fn in_public(error: &Error) -> &'static str {
     let class = match error {
         Error::Metabase { source, .. } => source.class,
         Error::SemanticLayer { .. } => return "dbt's Semantic Layer could not be asked",

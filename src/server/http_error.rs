@@ -12,10 +12,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::access::SESSION_WANTED;
-use super::address_filter::AddressFilter;
-use super::apps::AppUnavailable;
+use super::apps::{AppUnavailable, in_public};
 use super::store::SessionStoreError;
 use super::turns::SubmitError;
+use crate::telemetry::causes;
 
 /// What went wrong with a request.
 #[derive(Debug, Clone)]
@@ -92,11 +92,11 @@ impl From<AppUnavailable> for HttpError {
                 Self::new(StatusCode::UNAUTHORIZED, SESSION_WANTED, error.to_string())
             }
             AppUnavailable::Store(error) => error.into(),
-            AppUnavailable::App(_) => {
-                tracing::warn!(%error, "the catalog of a principal could not be loaded");
-                let error = error.to_string();
-                let error = AddressFilter::default().text(&error).into_owned();
-                let detail = format!("what you may ask could not be loaded: {error}");
+            AppUnavailable::App(reason) => {
+                let why = in_public(&reason);
+                let error = causes(&reason).join(": ");
+                tracing::warn!(error, "the catalog of a principal could not be loaded");
+                let detail = format!("what you may ask could not be loaded: {why}");
                 Self::new(StatusCode::BAD_GATEWAY, "no_catalog", detail)
             }
         }

@@ -17,8 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
-use super::read_client::ReadByClient;
-use super::unread::ToldUnread;
+use super::client_stream::ClientStream;
 
 /// How long the header of a request may take.
 const HEADER_TIME: Duration = Duration::from_secs(10);
@@ -88,10 +87,7 @@ async fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME)
         .max_buf_size(HEADER_BYTES)
-        .serve_connection(
-            TokioIo::new(ToldUnread::new(ReadByClient::new(stream, TAKES))),
-            service,
-        );
+        .serve_connection(TokioIo::new(ClientStream::new(stream, TAKES)), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -48,6 +48,8 @@ pub(super) struct Metrics {
     seconds: Histogram,
     tokens: Family<TokenLabels, Counter>,
     running: Gauge,
+    kept: Gauge,
+    kept_bytes: Gauge,
 }
 
 impl Metrics {
@@ -64,6 +66,13 @@ impl Metrics {
             tokens.clone(),
         );
         registry.register("turns_running", "Turns that run or wait now", running.clone());
+        let (kept, kept_bytes) = (Gauge::default(), Gauge::default());
+        registry.register("sessions_kept", "Sessions that are in memory", kept.clone());
+        registry.register(
+            "sessions_kept_bytes",
+            "About how much memory these take",
+            kept_bytes.clone(),
+        );
         Self {
             registry,
             requests,
@@ -71,6 +80,8 @@ impl Metrics {
             seconds,
             tokens,
             running,
+            kept,
+            kept_bytes,
         }
     }
 
@@ -109,9 +120,11 @@ impl Metrics {
         }
     }
 
-    /// All counts as text, with how many turns there are now.
-    pub(super) fn text(&self, running: usize) -> String {
+    /// All counts as text, with how many turns there are now, and how many sessions are in memory with how many bytes.
+    pub(super) fn text(&self, running: usize, (kept, kept_bytes): (u64, u64)) -> String {
         self.running.set(i64::try_from(running).unwrap_or(i64::MAX));
+        self.kept.set(i64::try_from(kept).unwrap_or(i64::MAX));
+        self.kept_bytes.set(i64::try_from(kept_bytes).unwrap_or(i64::MAX));
         let mut text = String::new();
         if let Err(error) = encode(&mut text, &self.registry) {
             tracing::warn!(%error, "metrics could not be written");

@@ -15,9 +15,11 @@
 
 mod access;
 mod address_filter;
+mod addresses;
 mod apps;
 mod bodies;
 mod chart;
+mod client_stream;
 mod event;
 mod export;
 mod http_error;
@@ -29,6 +31,7 @@ mod page;
 mod read_client;
 mod record;
 mod routes;
+mod said;
 mod start;
 mod state;
 mod store;

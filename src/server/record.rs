@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::chart::Chart;
 use super::suggest::Suggestion;
 use super::table_view::TableView;
-use crate::agent::{Answer, Outcome};
+use crate::agent::{Answer, Outcome, StopReason};
 
 /// What became of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -147,10 +147,33 @@ pub(super) fn spoken_text(answer: &AnswerBody) -> String {
     if !lines.is_empty() {
         text = format!("{text}\n\n{}", lines.join("\n"));
     }
-    if answer.text("outcome") == "partial" {
-        text = format!("{text}\n\n*{}*", Outcome::Partial.sentence());
+    if let Some(remark) = remark(answer, &text) {
+        text = format!("{text}\n\n*{remark}*");
     }
     text
+}
+
+/// What no query brought.
+const NO_RESULT: &str = "No query brought a result, so nothing that is said here rests on data.";
+
+/// What a text has to say of an answer that is not whole, where it does not say it: these are the words of a model that knows, or
+/// admits, less of it.
+fn remark(answer: &AnswerBody, text: &str) -> Option<&'static str> {
+    let read = |key: &str| answer.0.get(key).cloned();
+    let outcome: Outcome = serde_json::from_value(read("outcome")?).ok()?;
+    let reason: StopReason = serde_json::from_value(read("stop_reason")?).ok()?;
+    match outcome {
+        Outcome::Partial => Some(outcome.sentence()),
+        // A reason that has another outcome: what the calls brought decided.
+        Outcome::UpstreamFailed | Outcome::NotInCatalog if reason.outcome() != outcome => Some(NO_RESULT),
+        // What Cardinal says itself begins with the reason.
+        Outcome::BudgetExhausted | Outcome::LoopStopped | Outcome::UpstreamFailed
+            if !text.contains(reason.sentence()) =>
+        {
+            Some(reason.sentence())
+        }
+        _ => None,
+    }
 }
 
 /// What is stored of an answer beside its row.

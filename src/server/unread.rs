@@ -1,11 +1,11 @@
 //! Requests that cannot be read at all: what speaks HTTP answers them by itself, with an empty response, before anything here sees
 //! them. On its way out that gets a body which says what was wrong.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::AsyncWrite;
 
 use super::http_error::unread_request;
 
@@ -16,10 +16,9 @@ const OURS: &[u8] = b"x-content-type-options";
 const END: &[u8] = b"\r\n\r\n";
 const EMPTY: &str = "content-length: 0\r\n";
 
-/// A stream whose empty responses to what cannot be read are given a body.
-#[derive(Debug)]
-pub(super) struct ToldUnread<S> {
-    stream: S,
+/// Gives a body to empty responses to what cannot be read.
+#[derive(Debug, Default)]
+pub(super) struct ToldUnread {
     /// What is written in place of the bytes that are being written.
     instead: Option<InPlaceOf>,
 }
@@ -28,15 +27,6 @@ pub(super) struct ToldUnread<S> {
 struct InPlaceOf {
     response: Vec<u8>,
     written: usize,
-}
-
-impl<S> ToldUnread<S> {
-    pub(super) fn new(stream: S) -> Self {
-        Self {
-            stream,
-            instead: None,
-        }
-    }
 }
 
 /// The same response with a body, if it is one that has none and that the router did not write.
@@ -60,9 +50,14 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
-impl<S: AsyncWrite + Unpin> ToldUnread<S> {
-    /// Writes what stands in place of the bytes, to its end. They count as written then.
-    fn poll_instead(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Option<io::Result<usize>>> {
+impl ToldUnread {
+    /// Writes what stands in place of the bytes, to its end. They count as written then. Ready with nothing where nothing does.
+    pub(super) fn poll_instead(
+        &mut self,
+        stream: &mut (impl AsyncWrite + Unpin),
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<Option<io::Result<usize>>> {
         if self.instead.is_none() {
             let response = told(bytes);
             self.instead = response.map(|response| InPlaceOf { response, written: 0 });
@@ -75,7 +70,7 @@ impl<S: AsyncWrite + Unpin> ToldUnread<S> {
             .get(instead.written..)
             .filter(|rest| !rest.is_empty())
         {
-            match ready!(Pin::new(&mut self.stream).poll_write(context, rest)) {
+            match ready!(Pin::new(&mut *stream).poll_write(context, rest)) {
                 Ok(0) => return Poll::Ready(Some(Err(io::ErrorKind::WriteZero.into()))),
                 Ok(more) => instead.written = instead.written.saturating_add(more),
                 Err(error) => return Poll::Ready(Some(Err(error))),
@@ -83,54 +78,5 @@ impl<S: AsyncWrite + Unpin> ToldUnread<S> {
         }
         self.instead = None;
         Poll::Ready(Some(Ok(bytes.len())))
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for ToldUnread<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for ToldUnread<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match ready!(self.poll_instead(context, bytes)) {
-            Some(written) => Poll::Ready(written),
-            None => Pin::new(&mut self.stream).poll_write(context, bytes),
-        }
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        // A head without a body is one piece.
-        if let [head] = bytes
-            && let Some(written) = ready!(self.poll_instead(context, head))
-        {
-            return Poll::Ready(written);
-        }
-        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

@@ -69,6 +69,12 @@ async fn a_killed_process_loses_nothing_and_pays_nothing_twice() {
             "a completion that was on the tape was asked for again"
         );
     }
+    // Of the processes that were killed nothing is left to say that they are there.
+    if let Some(path) = store.strip_prefix("sqlite:") {
+        let left = std::fs::read_dir(format!("{path}.processes")).unwrap();
+        let left: Vec<_> = left.map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+    }
     let path = format!("/v1/sessions/{}", session["id"].as_str().unwrap());
     let whole = Ask::get(&path).send(&process.url).await.json();
     assert_eq!(whole["answers"].as_array().unwrap().len(), ROUNDS);

@@ -1,8 +1,11 @@
 //! The server over real sockets, in this process and as a process of its own.
 
 mod access;
+mod addresses;
 mod answers;
 mod approvals;
+mod background;
+mod charts;
 mod chat_history;
 mod client;
 mod database;
@@ -12,17 +15,20 @@ mod doors;
 mod faults;
 mod followed_runs;
 mod health;
+mod histories;
 mod hostile;
 mod jwt;
 mod killed;
 mod kit;
 mod lent;
 mod limits;
+mod memory;
 mod openapi;
 mod persons;
 mod process;
 mod program;
 mod promoted;
+mod remarks;
 mod replicas;
 mod retention;
 mod sessions;

@@ -243,6 +243,7 @@ async fn a_store_of_version_three_goes_on_as_one_of_this_version() {
             "DROP INDEX sessions_by_base; ALTER TABLE answers DROP COLUMN ends_with_client; \
              ALTER TABLE answers DROP COLUMN forgotten; DROP INDEX sessions_unfolded; DROP INDEX answers_unfolded; \
              DROP INDEX answers_bytes; ALTER TABLE sessions DROP COLUMN folded; ALTER TABLE answers DROP COLUMN folded; \
+             ALTER TABLE sessions DROP COLUMN said_before; \
              PRAGMA user_version = 3;",
         )
         .unwrap();

@@ -330,10 +330,11 @@ async fn a_body_is_one_object() {
     for hidden in ["\u{200b}", "\u{202e}\u{2066}", "\u{feff} \u{0}"] {
         let asked = server.post("/v1/answers", json!({ "question": hidden })).await;
         assert_eq!(asked.status, 400, "{hidden:?}");
-        let made = server
-            .post("/v1/sessions", json!({ "title": hidden }))
-            .await
-            .json();
+        for blank in [hidden, "   ", "\n\t"] {
+            let refused = server.post("/v1/sessions", json!({ "title": blank })).await;
+            assert_eq!(refused.status, 400, "{blank:?}: {refused:#?}");
+        }
+        let made = server.post("/v1/sessions", json!({"title": null})).await.json();
         assert_eq!(made["title"], "", "{hidden:?}");
         let path = format!("/v1/sessions/{}", made["id"].as_str().unwrap());
         let renamed = Ask::new("PATCH", &path).json(&json!({ "title": hidden }));

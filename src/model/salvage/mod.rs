@@ -36,6 +36,7 @@ pub(super) use find::{WrittenCalls, find_calls};
 pub(super) use marked::is_garbled;
 pub(super) use plain::compiled;
 pub(super) use thoughts::without_thoughts;
+pub(crate) use thoughts::{MARKS as THOUGHT_MARKS, MarkMatch, ThoughtMarks, match_mark};
 pub(super) use turns::without_boxes;
 pub(super) use unfold::unfold;
 pub(super) use wrapper::SalvagingModel;

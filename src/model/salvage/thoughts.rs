@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 /// The marks that such thoughts stand between.
-const MARKS: [ThoughtMarks; 17] = [
+pub(crate) const MARKS: [ThoughtMarks; 17] = [
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("<thought>", "</thought>"),
@@ -47,7 +47,7 @@ const LONGEST: usize = 40;
 const ATTRIBUTES: usize = 80;
 
 /// The opening and the closing mark.
-type ThoughtMarks = (&'static str, &'static str);
+pub(crate) type ThoughtMarks = (&'static str, &'static str);
 
 /// What is said behind the thoughts that a text begins with. Thoughts that never end leave nothing. Where thoughts came apart from
 /// the text, a closing mark alone in it closes none.
@@ -106,7 +106,7 @@ fn closes_thoughts(before: &str) -> bool {
 
 /// How a text begins, beside a mark.
 #[derive(Debug, PartialEq, Eq)]
-enum MarkMatch<'a> {
+pub(crate) enum MarkMatch<'a> {
     /// With the mark, and this is behind it.
     Behind(&'a str),
     /// With a part of it, and then the text ends.
@@ -114,7 +114,8 @@ enum MarkMatch<'a> {
     Other,
 }
 
-fn match_mark<'a>(text: &'a str, mark: &str) -> MarkMatch<'a> {
+/// Reads a mark where a text begins, in letters of any size and width, with spaces and attributes within it.
+pub(crate) fn match_mark<'a>(text: &'a str, mark: &str) -> MarkMatch<'a> {
     let narrow = |c: char| match c {
         '＜' => '<',
         '＞' => '>',

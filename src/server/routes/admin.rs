@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 
-use super::answers::tape_of_record;
+use super::answers::{tape_of_record, told_tape};
 use super::sessions::{MAX_PAGE, PAGE, checked_limit, checked_search};
 use crate::agent::Outcome;
 use crate::server::bodies::{AnswerPage, UsageBody};
@@ -89,7 +89,7 @@ pub(super) async fn tape(
     Path(id): Path<String>,
 ) -> Result<Response, HttpError> {
     let record = any(&state, &id).await?;
-    tape_of_record(&state, &record).await
+    tape_of_record(&state, &record).await.map(told_tape)
 }
 
 pub(super) async fn usage(
@@ -102,7 +102,7 @@ pub(super) async fn usage(
 }
 
 pub(super) async fn metrics(State(state): State<SharedState>) -> Response {
-    let text = state.metrics.text(state.turns.running());
+    let text = state.metrics.text(state.turns.running(), state.turns.kept());
     let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     ([(CONTENT_TYPE, kind)], text).into_response()
 }

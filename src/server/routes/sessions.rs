@@ -112,6 +112,14 @@ fn cursor(text: &str) -> Result<(i64, String), HttpError> {
     parts.ok_or_else(|| HttpError::bad_request("`before` is not a `next` of this list"))
 }
 
+/// A title that says something.
+fn checked_title(title: &str) -> Result<String, HttpError> {
+    if title_of(title).is_empty() {
+        return Err(HttpError::bad_request("`title` is empty"));
+    }
+    Ok(title.to_owned())
+}
+
 pub(super) async fn create(
     State(state): State<SharedState>,
     Extension(caller): Extension<Requester>,
@@ -119,8 +127,9 @@ pub(super) async fn create(
 ) -> Result<Response, HttpError> {
     let id = new_id("ses");
     let principal = caller.principal.clone();
-    // A title that says nothing is none: the first question names the session.
-    let title = body.title.filter(|title| !title_of(title).is_empty());
+    // Without a title, or with an empty one, the first question names the session. Blanks are neither.
+    let title = body.title.as_deref().filter(|title| !title.is_empty());
+    let title = title.map(checked_title).transpose()?;
     state.store.new_session(id.clone(), principal, title).await?;
     let session = own(&state, &caller, &id).await?;
     Ok((StatusCode::CREATED, Json(session)).into_response())
@@ -142,10 +151,7 @@ pub(super) async fn rename(
     Path(id): Path<String>,
     JsonRequest(body): JsonRequest<TitleBody>,
 ) -> Result<Json<SessionRecord>, HttpError> {
-    let title = body.title.unwrap_or_default();
-    if title_of(&title).is_empty() {
-        return Err(HttpError::bad_request("`title` is empty"));
-    }
+    let title = checked_title(&body.title.unwrap_or_default())?;
     let session = own(&state, &caller, &id).await?;
     if !state
         .store

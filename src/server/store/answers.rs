@@ -4,7 +4,7 @@ use super::claims::{TurnStart, start};
 use super::error::DatabaseError;
 use super::folded::fold;
 use super::forget::{Forgotten, forget};
-use super::memory::memory_of;
+use super::memory::{memory_of, recall};
 use super::sessions::{ensure, title_of, touch};
 use super::transaction::{StoreTransaction, values};
 use super::value::SqlRow;
@@ -13,6 +13,7 @@ use crate::server::ids::name_of;
 use crate::server::record::{
     AnswerContent, AnswerRecord, AnswerStatus, Feedback, Rating, RecordError, now_ms, rfc3339,
 };
+use crate::wire::SaidBefore;
 
 const COLUMNS: &str = "id, session, turn, status, question, created_at, finished_at, principal, content, \
      rating, comment, rated_at, error_code, error_detail";
@@ -45,6 +46,8 @@ pub(in crate::server) struct NewAnswer {
     pub(in crate::server) base: Option<String>,
     /// The answer of its session that it stands in place of; what was asked since goes with it.
     pub(in crate::server) replaces: Option<String>,
+    /// What its client says was said before, where its session begins with it.
+    pub(in crate::server) said_before: Vec<SaidBefore>,
     pub(in crate::server) idempotency_key: Option<String>,
     /// The process that runs it.
     pub(in crate::server) owner: String,
@@ -211,6 +214,9 @@ fn insert(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<StoredAnswer, Da
     let Some(new_session) = session else {
         return Ok(StoredAnswer::NotYours);
     };
+    if new_session && base.is_none() {
+        recall(db, &asked.session, &new.said_before)?;
+    }
     // It may have been committed although that was not told.
     if let Some(stored) = stored(db, new)? {
         return Ok(stored);

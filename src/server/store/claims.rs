@@ -145,7 +145,9 @@ impl SessionStore {
                 "SELECT DISTINCT owner FROM answers WHERE status IN ('queued', 'running') AND owner <> ?1";
             let owners: Vec<String> = db.rows(sql, values![&owner], |row| row.named("owner"))?;
             // Locks are files: they are looked at here, beside the runtime.
-            Ok(owners.into_iter().filter(|owner| store.is_gone(owner)).collect())
+            let gone = owners.into_iter().filter(|owner| store.is_gone(owner)).collect();
+            store.remove_left();
+            Ok(gone)
         })
         .await
     }

@@ -18,8 +18,9 @@ pub(super) fn fold(text: &str) -> String {
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
         .collect();
+    // The small form of `İ` keeps its dot apart, which `i` has anyway.
     ComposingNormalizerBorrowed::new_nfkc()
-        .normalize(&folded)
+        .normalize(&folded.replace("i\u{307}", "i"))
         .into_owned()
 }
 

@@ -1,5 +1,5 @@
 //! What a turn knows of what was said before it: what the tapes of its session say, or, where they are gone, what the answers
-//! themselves say.
+//! themselves say; and what its client told of a conversation that began elsewhere.
 
 use super::error::DatabaseError;
 use super::transaction::{StoreTransaction, values};
@@ -18,7 +18,7 @@ pub(in crate::server) enum TurnMemory {
     Nothing,
     /// On the tape of this answer and of those before it.
     Tape(String),
-    /// In the answers themselves: their tapes are gone.
+    /// In the answers themselves, whose tapes are gone, and in what the client told.
     Answers,
 }
 
@@ -40,11 +40,45 @@ pub(super) fn memory_of(
         db.first(base, values![session], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let untaped = "SELECT 1 FROM answers WHERE session = ?1 AND turn < ?2 AND status = 'finished' LIMIT 1";
     let said = turn > 1 && db.first(untaped, values![session, turn], |_| Ok(()))?.is_some();
+    let told = "SELECT 1 FROM sessions WHERE id = ?1 AND said_before IS NOT NULL";
+    let told = || db.first(told, values![session], |_| Ok(()));
     Ok(match base {
         Some((base, true)) if !said => TurnMemory::Tape(base),
-        None if !said => TurnMemory::Nothing,
+        None if !said && told()?.is_none() => TurnMemory::Nothing,
         _ => TurnMemory::Answers,
     })
+}
+
+/// Keeps what a client told of what was said before its session began here: the end of it, where it is long.
+pub(super) fn recall(
+    db: &StoreTransaction<'_>,
+    session: &str,
+    told: &[SaidBefore],
+) -> Result<(), DatabaseError> {
+    let mut bytes = 0;
+    let fits = |said: &&SaidBefore| {
+        bytes += said.question.len() + said.answer.len();
+        bytes <= MOST_BYTES
+    };
+    let mut kept: Vec<&SaidBefore> = told.iter().rev().take(MOST_TURNS).take_while(fits).collect();
+    kept.reverse();
+    if kept.is_empty() {
+        return Ok(());
+    }
+    let kept = serde_json::to_string(&kept).unwrap_or_default();
+    db.execute(
+        "UPDATE sessions SET said_before = ?2 WHERE id = ?1",
+        values![session, kept],
+    )?;
+    Ok(())
+}
+
+/// What a client told of what was said before a session began, the latest first.
+fn told_of(db: &StoreTransaction<'_>, session: &str) -> Result<Vec<SaidBefore>, DatabaseError> {
+    let sql = "SELECT said_before FROM sessions WHERE id = ?1";
+    let told: Option<String> = db.first(sql, values![session], |row| row.get(0))?.flatten();
+    let told = told.and_then(|told| serde_json::from_str::<Vec<SaidBefore>>(&told).ok());
+    Ok(told.into_iter().flatten().rev().collect())
 }
 
 /// What was said in a session before one of its turns, the latest first.
@@ -73,8 +107,8 @@ fn said_in(db: &StoreTransaction<'_>, session: &str, turn: u32) -> Result<Vec<Sa
 }
 
 impl SessionStore {
-    /// What was said before an answer, oldest first: in its session, and in those that this one went on from. Of a long
-    /// conversation it is the end.
+    /// What was said before an answer, oldest first: in its session, before that began, and in those that this one went on from.
+    /// Of a long conversation it is the end.
     pub(in crate::server) async fn said_before(
         &self,
         answer: &str,
@@ -89,7 +123,8 @@ impl SessionStore {
             };
             let (mut at, mut all, mut bytes) = (place(&answer)?, Vec::new(), 0);
             while let Some((session, turn)) = at.take() {
-                for said in said_in(db, &session, turn)? {
+                let own = said_in(db, &session, turn)?;
+                for said in own.into_iter().chain(told_of(db, &session)?) {
                     bytes += said.question.len() + said.answer.len();
                     if all.len() == MOST_TURNS || bytes > MOST_BYTES {
                         all.reverse();

@@ -30,7 +30,7 @@ mod value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use etcetera::BaseStrategy as _;
 
@@ -77,11 +77,12 @@ enum Database {
     Postgres(postgres::PostgresDatabase),
 }
 
-/// How long a job that PostgreSQL could not do is tried again: one that a client waits for, and one that must not be lost.
+/// How long a job that the database could not do is tried again: one that a client waits for, and one that must not be lost.
 #[cfg(feature = "postgres")]
 const PATIENCE: Duration = Duration::from_secs(8);
-#[cfg(feature = "postgres")]
 const LONG_PATIENCE: Duration = Duration::from_secs(90);
+/// How long a job for a file that somebody else holds waits before it is tried again.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// How often, and with which pauses, it is tried to empty the log of a store in a file.
 const EMPTY_TRIES: u32 = 10;
@@ -222,13 +223,24 @@ impl SessionStore {
         }
     }
 
-    /// The same for what must not be lost while a database is started again.
+    /// The same for what must not be lost while a database is started again, or somebody else holds the file.
     async fn write_patiently<T: Send + 'static>(
         &self,
         work: impl Fn(&StoreTransaction<'_>) -> Result<T, DatabaseError> + Send + Sync + 'static,
     ) -> Result<T, SessionStoreError> {
         match &self.database {
-            Database::Sqlite { .. } => self.write(work).await,
+            Database::Sqlite { .. } => {
+                let (work, since) = (Arc::new(work), Instant::now());
+                loop {
+                    let once = Arc::clone(&work);
+                    match self.write(move |db| once(db)).await {
+                        Err(SessionStoreError::Unreachable(_)) if since.elapsed() < LONG_PATIENCE => {
+                            tokio::time::sleep(PAUSE).await;
+                        }
+                        done => return done,
+                    }
+                }
+            }
             #[cfg(feature = "postgres")]
             Database::Postgres(database) => database.write(work, LONG_PATIENCE).await,
         }

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use super::SessionStore;
 
-/// How old the file of a process is that may be removed.
-const LEFT: Duration = Duration::from_secs(3600);
+/// What the name of a file ends with that is not locked yet.
+const NEW: &str = ".new";
+/// How old such a file is that may be removed: whoever made it was killed before it was locked.
+const LEFT: Duration = Duration::from_secs(60);
 
 /// A process that is there, as long as this is held.
 #[derive(Debug)]
@@ -34,25 +36,30 @@ impl SessionStore {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let file = File::create(&path)?;
+        // Under its name it is locked from the beginning, so that one which is not is of a process that is gone.
+        let new = path.with_file_name(format!("{owner}{NEW}"));
+        let file = File::create(&new)?;
         file.lock()?;
+        fs::rename(&new, &path)?;
         self.remove_left();
         Ok(Some(Presence { path, _locked: file }))
     }
 
-    /// Removes files of processes that were killed long ago. One that was just made is not locked yet.
-    fn remove_left(&self) {
+    /// Removes the files of processes that are gone: one that was killed leaves its own.
+    pub(in crate::server) fn remove_left(&self) {
         let files = self
             .presence
             .as_ref()
             .and_then(|folder| fs::read_dir(folder).ok());
         for file in files.into_iter().flatten().flatten() {
-            let made = file.metadata().and_then(|about| about.modified());
-            let is_old = made.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT));
-            let is_free = || File::open(file.path()).is_ok_and(|file| file.try_lock().is_ok());
-            if is_old && is_free() {
+            let path = file.path();
+            let made = || file.metadata().and_then(|about| about.modified());
+            let is_old = || made().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT));
+            let is_new = path.extension().is_some_and(|ending| ending == "new");
+            let is_free = || File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
+            if (!is_new || is_old()) && is_free() {
                 // What stays says the same.
-                let _ = fs::remove_file(file.path());
+                let _ = fs::remove_file(&path);
             }
         }
     }

@@ -26,7 +26,6 @@ pub(super) use live::{EventReader, LiveTurn, LogCut};
 use live_turns::LiveTurns;
 pub(super) use numbers::{STORED, after_events, has_read_to};
 use permits::TurnPermits;
-pub(super) use run::message_hash;
 use slot::SessionSlots;
 
 use super::event::TurnEvent;
@@ -37,6 +36,7 @@ use super::store::{
     StoredAnswer,
 };
 use crate::telemetry::TraceParent;
+use crate::wire::SaidBefore;
 
 /// How often, and how many times, it is looked whether turns in other processes have ended.
 const END_PAUSE: Duration = Duration::from_millis(250);
@@ -86,6 +86,8 @@ pub(super) struct TurnRequest {
     pub(super) bounded: bool,
     /// The hash of the messages up to the question, on wires where the client sends all of them.
     pub(super) message_key: Option<blake3::Hash>,
+    /// What was said before, as its client tells it: it is believed where the session begins with this question.
+    pub(super) said_before: Vec<SaidBefore>,
 }
 
 /// What became of a question.
@@ -230,6 +232,7 @@ impl Turns {
             goes_on: request.goes_on,
             base: request.base,
             replaces: request.replaces,
+            said_before: request.said_before,
             idempotency_key: request.idempotency_key,
             owner: self.owner.clone(),
             max_ahead: state.settings.max_waiting,
@@ -370,9 +373,14 @@ impl Turns {
     }
 
     /// Lets go of what is not needed any more.
-    pub(super) fn sweep(&self) {
+    pub(super) fn sweep(&self, state: &SharedState) {
         self.live.sweep();
-        self.slots.sweep();
+        self.slots.sweep(state.settings.max_kept_bytes);
+    }
+
+    /// How many sessions are in memory, and about how many bytes of what was said in them.
+    pub(super) fn kept(&self) -> (u64, u64) {
+        self.slots.kept()
     }
 
     /// Whether no more questions are taken.

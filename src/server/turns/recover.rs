@@ -35,7 +35,7 @@ impl Turns {
                 } else {
                     renewed = Some(Instant::now());
                 }
-                self.sweep();
+                self.sweep(state);
                 state.store.empty_log_that_is_left().await;
                 state.store.clear_brought(self.running_ids()).await;
             }

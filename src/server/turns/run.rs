@@ -15,6 +15,7 @@ use crate::server::chart::charts;
 use crate::server::event::TurnEvent;
 use crate::server::ids::name_of;
 use crate::server::record::{AnswerBody, AnswerContent, AnswerStatus, RecordError, spoken_text};
+use crate::server::said::message_hash;
 use crate::server::state::SharedState;
 use crate::server::store::{AskedTurn, EndedTurn, SessionStoreError, StoredEnd, TurnMemory, TurnStart};
 use crate::server::suggest::follow_ups;
@@ -60,6 +61,7 @@ pub(super) async fn run(state: SharedState, live: Arc<LiveTurn>, mut task: TurnT
                     *loaded = None;
                     fail(&live, &error);
                 }
+                queue.slot.weigh(loaded.as_ref());
             }
             Ok(Beginning::Stopped) => {
                 if let Err(error) = Box::pin(end_unasked(&state, &live, task)).await {
@@ -80,6 +82,7 @@ pub(super) async fn run(state: SharedState, live: Arc<LiveTurn>, mut task: TurnT
     drop(queue);
     drop(place);
     drop(held);
+    state.turns.slots.sweep(state.settings.max_kept_bytes);
 }
 
 fn fail(live: &LiveTurn, error: &SessionStoreError) {
@@ -100,7 +103,6 @@ struct BegunTurn {
 
 /// How a turn begins.
 enum Beginning {
-    /// It runs here.
     Here(BegunTurn),
     /// Somebody ended it while it waited.
     Stopped,
@@ -320,8 +322,8 @@ async fn take_session(
     }
     let said_before = state.store.said_before(&live.id).await?;
     live.push(TurnEvent::Note {
-        text: "Of what was said before in this session only questions and answers are known, without the results behind \
-               them: Cardinal was changed since, or something that it went on from was deleted."
+        text: "Of what was said before only questions and answers are known, without the results behind them: it was said \
+               elsewhere, Cardinal was changed since, or something that it went on from was deleted."
             .to_owned(),
     });
     let conversation = Conversation::recalling(name_of(&live.session), said_before);
@@ -422,16 +424,6 @@ async fn finished(
             today: Some(session.asked_on()),
         },
     }
-}
-
-/// The hash of a conversation with one message more. White space at the ends does not count: clients trim.
-pub(in crate::server) fn message_hash(before: blake3::Hash, role: &str, text: &str) -> blake3::Hash {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(before.as_bytes());
-    hasher.update(role.as_bytes());
-    hasher.update(&[0]);
-    hasher.update(text.trim().as_bytes());
-    hasher.finalize()
 }
 
 fn failed(status: AnswerStatus, error: &AppUnavailable) -> EndedTurn {

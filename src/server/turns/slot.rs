@@ -1,7 +1,7 @@
 //! The place of a session in this process: one turn at a time, in the order they were asked.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,20 @@ pub(super) struct SessionSlot {
     /// A turn of it ended here.
     ended: Notify,
     used: Mutex<Instant>,
+    /// About how much memory it takes that the session is loaded.
+    bytes: AtomicU64,
+}
+
+impl SessionSlot {
+    fn is_idle(&self) -> bool {
+        self.turns.load(Ordering::SeqCst) == 0
+    }
+
+    /// Notes how much memory it takes that the session is loaded, or not any more.
+    pub(super) fn weigh(&self, loaded: Option<&LoadedSession>) {
+        let bytes = loaded.map_or(0, |loaded| loaded.session.conversation().weight());
+        self.bytes.store(bytes, Ordering::SeqCst);
+    }
 }
 
 impl Default for SessionSlot {
@@ -41,6 +55,7 @@ impl Default for SessionSlot {
             turns: AtomicU32::new(0),
             ended: Notify::new(),
             used: Mutex::new(Instant::now()),
+            bytes: AtomicU64::new(0),
         }
     }
 }
@@ -75,24 +90,49 @@ impl SessionSlots {
         slots.remove(session);
     }
 
-    /// Lets go of sessions that nobody asks, or too many of them: they are restored from their tapes when somebody does.
-    pub(super) fn sweep(&self) {
+    /// Lets go of sessions that nobody asks, or too many of them, or what takes more than so many bytes together: they are
+    /// restored from their tapes when somebody does.
+    pub(super) fn sweep(&self, most_bytes: u64) {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.retain(|_, slot| {
             let idle = slot.used.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
             slot.turns.load(Ordering::SeqCst) > 0 || idle < IDLE
         });
+        let idle = slots.iter().filter(|(_, slot)| slot.is_idle());
+        let (count, bytes) = idle.fold((0, 0), |(count, bytes), (_, slot)| {
+            (count + 1, slot.bytes.load(Ordering::SeqCst).saturating_add(bytes))
+        });
+        let (mut too_many, mut too_much) = (
+            usize::saturating_sub(count, MOST_IDLE),
+            u64::saturating_sub(bytes, most_bytes),
+        );
+        if too_many == 0 && too_much == 0 {
+            return;
+        }
         let used = |slot: &SessionSlot| *slot.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut idle: Vec<(Instant, String)> = slots
-            .iter()
-            .filter(|(_, slot)| slot.turns.load(Ordering::SeqCst) == 0)
+        let idle = slots.iter().filter(|(_, slot)| slot.is_idle());
+        let mut idle: Vec<(Instant, String)> = idle
             .map(|(session, slot)| (used(slot), session.clone()))
             .collect();
         idle.sort_unstable();
-        let too_many = idle.len().saturating_sub(MOST_IDLE);
-        for (_, session) in idle.into_iter().take(too_many) {
-            slots.remove(&session);
+        for (_, session) in idle {
+            if too_many == 0 && too_much == 0 {
+                break;
+            }
+            let gone = slots.remove(&session);
+            too_many = too_many.saturating_sub(1);
+            too_much = too_much.saturating_sub(gone.map_or(0, |slot| slot.bytes.load(Ordering::SeqCst)));
         }
+    }
+
+    /// How many sessions are in memory, and about how many bytes of what was said in them.
+    pub(super) fn kept(&self) -> (u64, u64) {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = slots.values().map(|slot| slot.bytes.load(Ordering::SeqCst));
+        let kept = bytes.filter(|bytes| *bytes > 0);
+        kept.fold((0, 0), |(count, sum), bytes| {
+            (count + 1, bytes.saturating_add(sum))
+        })
     }
 }
 

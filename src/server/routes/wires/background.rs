@@ -1,87 +1,202 @@
-//! Requests that chat front ends send beside a conversation: titles, tags, follow-ups, search queries. They are answered
-//! here, without a model.
+//! Requests that chat front ends send beside a conversation: titles, tags, follow-ups, search queries, the end of what somebody
+//! types, answers of several models in one. They are answered here, without a model.
 
-use serde_json::json;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::{Value, json};
 
 use super::chat_messages::ChatRequest;
 use crate::app::App;
 use crate::server::suggest::first_questions;
+use crate::text::built_in_pattern;
 
-/// How Open WebUI begins all of them.
-const OPEN_WEBUI: &str = "### Task:";
-/// How LibreChat asks for titles.
-const LIBRECHAT: [&str; 3] = [
-    "Please generate a concise, 5-word-or-less title",
-    "Provide a concise, 5-word-or-less title",
-    "Write a concise title for this conversation",
+/// How most requests of Open WebUI begin.
+const TASK: &str = "### Task:";
+/// What of them is not theirs: what was said, and what a question comes with.
+const QUOTED: [(&str, &str); 2] = [("<chat_history>", "</chat_history>"), ("<context>", "</context>")];
+/// How Open WebUI asks for the end of what somebody types, for a face, and for one answer in place of several.
+const AUTOCOMPLETE: &str = "You are an autocompletion system";
+const EMOJI: &str = "Your task is to reflect the speaker's likely facial expression";
+const MERGE: &str = "You have been provided with a set of responses from various";
+/// How it asks which of its tools to call, where they are not native.
+const TOOLS: [&str; 2] = ["Available Tools:", "tool_calls"];
+/// What it is told that asks for one answer in place of several.
+const NOT_MERGED: &str = "Cardinal does not merge answers of several models: it can tell where the figures of its own come from, and \
+                          not those of others. Read them one by one.";
+/// How LibreChat asks for a title and a language in a form.
+const WITH_LANGUAGE: &str = "detected language";
+/// How a title is asked for in Chinese.
+const CHINESE_TITLE: &str = "字以内的标题";
+/// How a sentence begins that asks for a title, and what it names beside it.
+const VERBS: [&str; 11] = [
+    "generate",
+    "create",
+    "write",
+    "provide",
+    "give",
+    "suggest",
+    "summarize",
+    "summarise",
+    "come up with",
+    "return",
+    "produce",
 ];
-/// How it asks for them in a form.
-const LIBRECHAT_STRUCTURED: &str = "Analyze this conversation and provide:";
-/// How Open WebUI asks for a face.
-const OPEN_WEBUI_EMOJI: &str = "Your task is to reflect the speaker's likely facial expression";
-/// How the chat that Vercel offers to begin with asks for titles, as a system message.
-const VERCEL: &str = "Generate a short title based on the first message";
+const POLITE: [&str; 5] = [
+    "please ",
+    "you will ",
+    "you should ",
+    "you must ",
+    "your task is to ",
+];
+const SUBJECTS: [&str; 7] = [
+    "conversation",
+    "chat",
+    "dialog",
+    "message",
+    "discussion",
+    "thread",
+    "previous query",
+];
+/// How a transcript names a person who speaks.
+const PERSONS: [&str; 5] = ["user:", "human:", "<user>", "<human>", "**user**:"];
 const TITLE_WORDS: usize = 6;
+
+/// `a title`, with a few words between, and none of `a list of titles`.
+static A_TITLE: LazyLock<Regex> =
+    LazyLock::new(|| built_in_pattern(r"\b(?:an?|into)\s+((?:[\w'-]+,?\s+){0,8})titles?\b"));
 
 /// The answer to a request that is no question of a person; `None` when it is one.
 pub(super) fn answer(request: &ChatRequest, app: &App) -> Option<String> {
-    let said: Vec<_> = request
-        .messages
-        .iter()
-        .filter(|message| message.role != "system")
-        .collect();
-    let [only] = said.as_slice() else { return None };
+    let is_told = |role: &str| matches!(role, "system" | "developer");
+    let mut said = request.messages.iter().filter(|message| !is_told(&message.role));
+    let (Some(only), None) = (said.next(), said.next()) else {
+        return None;
+    };
     let text = only.text().ok()?;
-    if LIBRECHAT.iter().any(|start| text.contains(start)) {
-        return Some(title(&text));
+    let text = text.trim_start();
+    let told = request.messages.iter().filter(|message| is_told(&message.role));
+    let told: Vec<String> = told.filter_map(|message| message.text().ok()).collect();
+    let told = told.join("\n");
+    if let Some(task) = text.strip_prefix(TASK) {
+        return task_of_open_webui(task, app).or_else(|| title(request, &told, text));
     }
-    if text.trim_start().starts_with(LIBRECHAT_STRUCTURED) && text.contains("concise title") {
-        // It is asked for as a call or as JSON: JSON is read as both.
-        return Some(json!({"language": "", "detected_language": "", "title": title(&text)}).to_string());
+    if text.starts_with(AUTOCOMPLETE) {
+        return Some(json!({"text": ""}).to_string());
     }
-    if text.trim_start().starts_with(OPEN_WEBUI_EMOJI) {
+    if text.starts_with(MERGE) {
+        return Some(NOT_MERGED.to_owned());
+    }
+    if text.starts_with(EMOJI) {
         return Some("📊".to_owned());
     }
-    let told = request.messages.iter().filter(|message| message.role == "system");
-    let told = told.filter_map(|message| message.text().ok());
-    if told.into_iter().any(|told| told.trim_start().starts_with(VERCEL)) {
-        return Some(first_words(&text));
+    if TOOLS.iter().all(|part| told.contains(part)) {
+        return Some(json!({"tool_calls": []}).to_string());
     }
-    let task = text.trim_start().strip_prefix(OPEN_WEBUI)?;
-    // The form of the answer is named in the request.
-    let asks_for = |key: &str| task.contains(&format!("\"{key}\""));
+    title(request, &told, text)
+}
+
+/// The answer to a task; the form of the answer is named in it.
+fn task_of_open_webui(task: &str, app: &App) -> Option<String> {
+    let own = QUOTED.iter().fold(task.to_owned(), |own, (begin, end)| {
+        let quoted = own.split_once(begin);
+        let quoted = quoted.and_then(|(before, rest)| Some((before, rest.rsplit_once(end)?.1)));
+        quoted.map_or_else(|| own.clone(), |(before, behind)| format!("{before}{behind}"))
+    });
+    let asks_for = |key: &str| own.contains(&format!("\"{key}\""));
     let answer = if asks_for("title") {
-        json!({"title": title(task)}).to_string()
+        json!({"title": topic(task)})
     } else if asks_for("tags") {
-        json!({"tags": ["Data"]}).to_string()
+        json!({"tags": ["Data"]})
     } else if asks_for("follow_ups") {
-        let texts: Vec<String> = first_questions(app)
-            .into_iter()
-            .take(3)
-            .map(|one| one.text)
-            .collect();
-        json!({ "follow_ups": texts }).to_string()
+        let texts = first_questions(app).into_iter().take(3).map(|one| one.text);
+        json!({ "follow_ups": texts.collect::<Vec<String>>() })
     } else if asks_for("queries") {
-        json!({"queries": []}).to_string()
+        json!({"queries": []})
     } else if asks_for("text") {
-        json!({"text": ""}).to_string()
+        json!({"text": ""})
     } else if asks_for("prompt") {
-        json!({"prompt": ""}).to_string()
+        json!({"prompt": ""})
     } else {
         return None;
     };
-    Some(answer)
+    Some(answer.to_string())
+}
+
+/// The title of a conversation, if that is what is asked for: in a message before it, or around it.
+fn title(request: &ChatRequest, told: &str, text: &str) -> Option<String> {
+    let is_told = asks_for_title(told);
+    if !is_told && !asks_for_title(text) {
+        return None;
+    }
+    let title = topic_of(text).unwrap_or_else(|| {
+        if is_told {
+            first_words(text)
+        } else {
+            UNNAMED.to_owned()
+        }
+    });
+    let asks = |word: &str| told.contains(word) || text.contains(word);
+    if !request.wants_form() && !asks("JSON") && !asks(WITH_LANGUAGE) {
+        return Some(title);
+    }
+    // It is asked for as a call or as JSON: JSON is read as both.
+    let mut form = json!({ "title": title });
+    for (word, field) in [
+        (WITH_LANGUAGE, "language"),
+        (WITH_LANGUAGE, "detected_language"),
+        ("title and description", "description"),
+    ] {
+        if let Some(form) = form.as_object_mut().filter(|_| asks(word)) {
+            form.insert(field.to_owned(), Value::from(""));
+        }
+    }
+    Some(form.to_string())
+}
+
+/// Whether a sentence asks for the title of a conversation, and not for titles that data hold.
+fn asks_for_title(text: &str) -> bool {
+    let sentences = text.lines().flat_map(|line| line.split(". "));
+    text.contains(CHINESE_TITLE)
+        || (text.contains(WITH_LANGUAGE) && text.contains("concise title"))
+        || sentences.into_iter().any(|sentence| {
+            let sentence = sentence.to_lowercase();
+            let mut words = sentence.trim_start_matches(|c: char| !c.is_alphanumeric());
+            while let Some(rest) = POLITE.iter().find_map(|polite| words.strip_prefix(polite)) {
+                words = rest;
+            }
+            let asks = VERBS.iter().any(|verb| words.starts_with(verb));
+            let mut titles = A_TITLE.captures_iter(words);
+            asks && SUBJECTS.iter().any(|subject| words.contains(subject))
+                && titles.any(|found| {
+                    found
+                        .get(1)
+                        .is_none_or(|between| !between.as_str().contains("of "))
+                })
+        })
+}
+
+/// What a conversation is called that says nothing.
+const UNNAMED: &str = "Questions about data";
+
+fn topic(transcript: &str) -> String {
+    topic_of(transcript).unwrap_or_else(|| UNNAMED.to_owned())
 }
 
 /// The first words of the first question in a transcript.
-fn title(transcript: &str) -> String {
-    let question = transcript.lines().find_map(|line| {
-        let line = line.trim();
-        ["USER:", "User:", "Human:"]
-            .iter()
-            .find_map(|mark| line.strip_prefix(mark))
-    });
-    first_words(question.unwrap_or("Questions about data"))
+fn topic_of(transcript: &str) -> Option<String> {
+    let mut lines = transcript.lines().map(str::trim).filter(|line| !line.is_empty());
+    while let Some(line) = lines.next() {
+        let lower = line.to_ascii_lowercase();
+        if let Some(mark) = PERSONS.iter().find(|mark| lower.starts_with(**mark)) {
+            let question = line
+                .get(mark.len()..)
+                .map(str::trim)
+                .filter(|rest| !rest.is_empty());
+            return question.or_else(|| lines.next()).map(first_words);
+        }
+    }
+    None
 }
 
 fn first_words(question: &str) -> String {

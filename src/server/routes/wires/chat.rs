@@ -19,6 +19,7 @@ use crate::server::routes::answers::{asker, checked_question, checked_session, f
 use crate::server::routes::body::JsonRequest;
 use crate::server::routes::log::TurnLog;
 use crate::server::routes::sse::{frames, stream as sse, told_when_cut};
+use crate::server::said::said_before;
 use crate::server::state::SharedState;
 use crate::server::turns::{EventReader, SubmissionResult, TurnRequest};
 
@@ -105,6 +106,7 @@ pub(super) async fn turn_of(
         session: named,
         bounded: caller.is_bounded(),
         message_key: Some(asked.with_question),
+        said_before: said_before(asked.said.into_iter(), state.app().today()),
         ..TurnRequest::default()
     };
     if let (None, Some(before)) = (&turn.session, asked.before) {

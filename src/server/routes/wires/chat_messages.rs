@@ -4,9 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::thoughts::without_thoughts;
 use crate::server::http_error::HttpError;
-use crate::server::turns::message_hash;
+use crate::server::said::message_hash;
 
 /// A request for a chat completion, as far as it means something here. What is null is as if it were not there.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -101,11 +100,23 @@ pub(super) struct ChatQuestion {
     /// The hash of the messages before the question; `None` when it is the first.
     pub(super) before: Option<blake3::Hash>,
     pub(super) with_question: blake3::Hash,
+    /// What was said before it, as the client tells it, and of each whether it is an answer.
+    pub(super) said: Vec<(bool, String)>,
 }
 
 impl ChatRequest {
     pub(super) fn is_streamed(&self) -> bool {
         self.stream.unwrap_or_default()
+    }
+
+    /// Whether the answer is wanted as a call or in a form.
+    pub(super) fn wants_form(&self) -> bool {
+        let format = self
+            .response_format
+            .as_ref()
+            .and_then(|format| format.get("type"));
+        format.is_some_and(|kind| kind != "text")
+            || self.tools.as_ref().is_some_and(|tools| !tools.is_empty())
     }
 
     /// Checks that nothing is asked for that is not done here.
@@ -178,9 +189,15 @@ pub(super) fn plain_text_wanted(field: &str, format: Option<&Value>) -> Result<(
     )))
 }
 
-/// The text of a part of a message.
+/// Parts of a message, and items of a conversation, that hold what a model thought. Clients send them back as they came.
+const THOUGHTS: [&str; 4] = ["thinking", "reasoning", "redacted_thinking", "reasoning_text"];
+
+/// The text of a part of a message; thoughts have none.
 fn text_of(part: &Value) -> Result<&str, HttpError> {
     let kind = part.get("type").and_then(Value::as_str).unwrap_or("text");
+    if THOUGHTS.contains(&kind) {
+        return Ok("");
+    }
     let is_text = matches!(kind, "text" | "input_text" | "output_text" | "refusal");
     let text = part
         .get("text")
@@ -197,7 +214,10 @@ fn text_of(part: &Value) -> Result<&str, HttpError> {
 /// The last message, which has to be a person's, and the ones before it.
 pub(super) fn question_of(messages: &[ChatMessage]) -> Result<ChatQuestion, HttpError> {
     let other = messages.iter().filter_map(|message| message.kind.as_deref());
-    if let Some(kind) = other.into_iter().find(|kind| *kind != "message") {
+    if let Some(kind) = other
+        .into_iter()
+        .find(|kind| *kind != "message" && !THOUGHTS.contains(kind))
+    {
         let shown = crate::text::clean_line(kind, 40);
         return Err(HttpError::bad_request(format!(
             "Cardinal reads the messages of a conversation, and nothing else: leave out what has the type \"{shown}\""
@@ -213,17 +233,15 @@ pub(super) fn question_of(messages: &[ChatMessage]) -> Result<ChatQuestion, Http
         }
     };
     let mut hash = blake3::hash(b"cardinal: a conversation");
+    let mut said = Vec::with_capacity(before.len());
     for message in before {
         let text = message.text()?;
-        let said = if message.role == "assistant" {
-            without_thoughts(&text)
-        } else {
-            &text
-        };
-        hash = message_hash(hash, &message.role, said);
+        hash = message_hash(hash, &message.role, &text);
+        said.push((message.role == "assistant", text));
     }
     let question = last.text()?;
     Ok(ChatQuestion {
+        said,
         before: (!before.is_empty()).then_some(hash),
         with_question: message_hash(hash, "user", &question),
         question,

@@ -8,7 +8,6 @@ pub(super) mod chat_messages;
 pub(super) mod models;
 mod plain_text;
 pub(super) mod responses;
-mod thoughts;
 pub(super) mod ui;
 mod ui_chunks;
 mod ui_history;

@@ -48,7 +48,6 @@ pub(super) enum AnswerEnding {
     Whole,
     /// A limit, a guard or a person ended it before that.
     Cut,
-    /// It was withheld.
     Withheld,
     /// The model or the data source failed.
     Failed,

@@ -16,6 +16,7 @@ use crate::server::routes::answers::{asker, checked_question, checked_session, n
 use crate::server::routes::body::JsonRequest;
 use crate::server::routes::log::TurnLog;
 use crate::server::routes::sse::{frames, stream as sse, told_when_cut};
+use crate::server::said::said_before;
 use crate::server::state::SharedState;
 use crate::server::turns::{SubmissionResult, TurnRequest};
 
@@ -79,6 +80,13 @@ pub(in crate::server::routes) async fn chat(
         asker: asker(&caller),
         ends_with_client: request.id.is_none(),
         session: request.id.clone(),
+        said_before: said_before(
+            shown
+                .iter()
+                .filter(|message| message.is_said())
+                .map(UiMessage::said),
+            state.app().today(),
+        ),
         bounded: caller.is_bounded(),
         ..TurnRequest::default()
     };

@@ -31,6 +31,15 @@ impl UiMessage {
         parts.filter(move |part| part.get("type").is_some_and(|named| named == kind))
     }
 
+    pub(super) fn is_said(&self) -> bool {
+        matches!(self.role.as_str(), "user" | "assistant")
+    }
+
+    /// Whether it is an answer, and its text.
+    pub(super) fn said(&self) -> (bool, String) {
+        (self.role == "assistant", self.text())
+    }
+
     pub(super) fn has_files(&self) -> bool {
         self.parts("file").next().is_some()
     }

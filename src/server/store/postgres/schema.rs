@@ -5,11 +5,12 @@ use crate::server::store::error::{DatabaseError, SessionStoreError};
 use crate::server::store::transaction::{StoreTransaction, values};
 
 /// One script for each version, first version first. A script that was released is never changed.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/postgres/001.sql"),
     include_str!("../migrations/postgres/002.sql"),
     include_str!("../migrations/postgres/003.sql"),
     include_str!("../migrations/postgres/004.sql"),
+    include_str!("../migrations/postgres/005.sql"),
 ];
 
 /// Names the lock that one process at a time migrates under: "cardinal" in bytes.

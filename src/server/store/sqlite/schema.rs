@@ -10,19 +10,22 @@ use rusqlite::{Connection, OpenFlags};
 use crate::server::store::error::SessionStoreError;
 
 /// One script for each version, first version first. A script that was released is never changed.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/sqlite/001.sql"),
     include_str!("../migrations/sqlite/002.sql"),
     include_str!("../migrations/sqlite/003.sql"),
     include_str!("../migrations/sqlite/004.sql"),
     include_str!("../migrations/sqlite/005.sql"),
+    include_str!("../migrations/sqlite/006.sql"),
 ];
 
 /// How each file of SQLite begins.
 const HEADER: &[u8] = b"SQLite format 3\0";
 
-/// How long a connection waits for another process.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a connection waits for another process. Whoever asks meanwhile is told soon that the store is away.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+/// The same where the store is opened: another process may be bringing it up to date.
+const OPEN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Opens the connection that writes.
 pub(in crate::server::store) fn open(path: &Path) -> Result<Connection, SessionStoreError> {
@@ -42,8 +45,10 @@ pub(in crate::server::store) fn open(path: &Path) -> Result<Connection, SessionS
     made.map_err(|error| failed(error.to_string()))?;
     let mut connection = connect(path).map_err(|error| failed(error.to_string()))?;
     make_private(path);
+    connection.busy_timeout(OPEN_PATIENCE)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     migrate(&mut connection, path)?;
+    connection.busy_timeout(PATIENCE)?;
     Ok(connection)
 }
 
