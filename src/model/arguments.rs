@@ -44,8 +44,13 @@ enum JsonPosition {
 impl JsonProgress {
     /// Takes in more of the text.
     pub(super) fn push(&mut self, more: &str) {
-        for byte in more.bytes() {
-            self.push_byte(byte);
+        self.push_bytes(more.as_bytes());
+    }
+
+    /// The same of bytes, which may be cut within a character.
+    pub(super) fn push_bytes(&mut self, more: &[u8]) {
+        for byte in more {
+            self.push_byte(*byte);
         }
     }
 
@@ -78,6 +83,11 @@ impl JsonProgress {
     /// Whether anything but white space has come.
     pub(super) fn is_begun(self) -> bool {
         self.begun
+    }
+
+    /// Whether nothing of it is open.
+    pub(super) fn is_closed(self) -> bool {
+        self.whole && self.depth == 0 && self.within == JsonPosition::Structure
     }
 
     /// Whether an object, a list or a text has come whole.

@@ -12,7 +12,7 @@ use super::loading;
 use super::missing_route;
 use super::next_step::AskedServer;
 use super::refusal::ServerRefusal;
-use super::sse::is_sign_of_life;
+use super::sse_line::is_sign_of_life;
 use super::web_page;
 use super::{ModelError, ModelId, ModelPlaces, NextStep, Provider};
 use crate::model::ModelSettings;

@@ -6,7 +6,8 @@
 //!
 //! - What is sent is what the protocol says, and the same bytes for the same request. What a server refuses is left out,
 //!   once and for as long as the process runs ([`RequestPart`]).
-//! - What comes back is read leniently: streams (`sse`, `ending`), errors in any form (`server_error`), calls in pieces
+//! - What comes back is read leniently: streams (`sse`, `ending`), pieces in
+//!   other shapes (`pieces`), errors in any form (`server_error`), calls in pieces
 //!   (`arguments`, `tool_names`), arguments in other types than a tool's schema says (`fitted`), and calls that a model wrote as text (`salvage`).
 //! - Nothing ends silently. Good endings are a list; every other one is an error in the server's words. A failure before the
 //!   first word is the wire's to retry (`opening`); no client retries by itself.
@@ -42,8 +43,10 @@ mod listed;
 mod loading;
 mod missing_route;
 mod next_step;
+mod odd_json;
 mod openai;
 mod opening;
+mod pieces;
 mod places;
 mod prices;
 mod probe;
@@ -59,6 +62,7 @@ mod salvage;
 mod server_error;
 mod settings;
 mod sse;
+mod sse_line;
 mod token_limit;
 mod tool_names;
 mod tool_schema;

@@ -237,7 +237,7 @@ fn unwrapped(text: &str, depth: usize) -> String {
 
 /// Whether a value says anything: servers send `"error": null`, `false`, `""` and `{}` for none, and codes that mean
 /// success.
-fn is_told(value: &Value) -> bool {
+pub(super) fn is_told(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => false,
         Value::Bool(true) => true,

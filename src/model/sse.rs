@@ -1,20 +1,28 @@
 //! Reads a server's event stream, whatever it looks like.
 //!
 //! The protocol is simple (`data: {…}`, an empty line, the next event), and servers bend it: a byte order mark before
-//! the first event, blank or comment-like data, events that no empty line parts, half of a surrogate pair, one JSON
-//! document where a stream was asked for. [`SseParser`] takes bytes as they come and gives out [`SseItem`]s; it cannot
-//! fail, because what it does not understand is an item of its own ([`SseItem::Noise`]), and it looks at each byte once.
+//! the first event, blank or comment-like data, events that no empty line parts or that stand in one line, half of a surrogate
+//! pair, a web page in the middle, one JSON document where a stream was asked for. [`SseParser`] takes bytes as they come and gives
+//! out [`SseItem`]s; it cannot fail, because what it does not understand is an item of its own ([`SseItem::Noise`]).
 //!
 //! ```text
 //! data: {"choices":[…]}      SseItem::Event
 //! data: [DONE]               SseItem::End
 //! data: upstream timed out   SseItem::Noise
+//! status: 502                SseItem::Noise, as any line that is no field of an event
 //! : keep-alive               nothing
 //! ```
+//!
+//! An event is over with the empty line behind it, and before that as soon as a line of its data is whole JSON: some servers keep the
+//! connection open without that line. An event whose type stands in its `event:` line alone gets it as its `type`.
 
 use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
 
+use super::arguments::JsonProgress;
+use super::odd_json::{HalfPairs, documents, read};
+use super::pieces::typed;
+use super::sse_line::{bent, field, glued, is_beside, is_error, object_in};
 use crate::wire::{BodyStream, WireError};
 
 /// The mark that ends a stream of chat completions.
@@ -25,8 +33,8 @@ const WRITTEN_END: &str = "\\n";
 const GLUED: &str = "data:";
 /// What an event says that is called an error and says nothing else.
 const NO_WORDS: &str = "the server gives no reason";
-/// JSON that stands outside any event is tried at each line's end while it is no longer than this, in bytes.
-const EAGER_BYTES: usize = 256 << 10;
+/// The name of an event that has none.
+const UNNAMED: &str = "message";
 
 /// What a stream consists of.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +46,7 @@ pub enum SseItem {
     },
     /// The stream's own end mark.
     End,
-    /// Data that is not JSON: a proxy's words, a comment in the wrong place.
+    /// What is no event: a proxy's words, a page, a comment in the wrong place.
     Noise(String),
 }
 
@@ -51,8 +59,44 @@ pub struct SseParser {
     after_return: bool,
     name: String,
     data: Vec<String>,
+    given: Given,
     /// Lines that are no field of an event, as far as they may be a JSON document.
     raw: String,
+    /// Lines of a web page.
+    page: String,
+    extent: DocumentExtent,
+    halves: HalfPairs,
+}
+
+/// What was given out of the event that is being read.
+#[derive(Debug, Default)]
+enum Given {
+    #[default]
+    Nothing,
+    Named,
+    /// Data whose event may still get its name.
+    Unnamed(String),
+}
+
+/// How far a JSON document goes that the current line, or the lines up to it, may hold.
+#[derive(Debug, Default)]
+struct DocumentExtent {
+    json: JsonProgress,
+    /// Bytes of the current line that were looked at.
+    seen: usize,
+}
+
+impl DocumentExtent {
+    /// Looks at the bytes of the line that are new. A document begins with its first bracket.
+    fn look(&mut self, line: &[u8]) {
+        let mut new = line.get(self.seen..).unwrap_or_default();
+        self.seen = line.len();
+        if !self.json.is_begun() {
+            let at = new.iter().position(|byte| matches!(byte, b'{' | b'['));
+            new = at.and_then(|at| new.get(at..)).unwrap_or_default();
+        }
+        self.json.push_bytes(new);
+    }
 }
 
 impl SseParser {
@@ -74,78 +118,192 @@ impl SseParser {
             };
         }
         self.line.extend_from_slice(bytes);
+        if self.is_line_whole() {
+            self.end_line(items);
+        }
     }
 
     /// Closes what the body left open: servers leave out the last line's end and the last empty line.
     pub fn finish(&mut self, items: &mut Vec<SseItem>) {
         self.end_line(items);
         self.dispatch(items);
-        self.take_raw(items);
-        if !self.raw.is_empty() {
-            items.push(SseItem::Noise(std::mem::take(&mut self.raw)));
+        self.end_page(items);
+        self.end_raw(items);
+    }
+
+    /// Whether the line that has not ended holds a whole document: some servers end nothing behind it.
+    fn is_line_whole(&mut self) -> bool {
+        let line = self.line.trim_ascii();
+        let may_end = matches!(line.last(), Some(b'}' | b']'));
+        let may_hold = !self.raw.is_empty()
+            || line.starts_with(b"{")
+            || line.starts_with(b"[")
+            || line
+                .get(..4)
+                .is_some_and(|name| name.eq_ignore_ascii_case(b"data"));
+        if self.line.is_empty() || !self.page.is_empty() || !may_hold {
+            return false;
         }
+        self.extent.look(&self.line);
+        if !may_end || !self.extent.json.is_closed() {
+            return false;
+        }
+        let line = String::from_utf8_lossy(&self.line);
+        let document = line.find(['{', '[']).and_then(|at| line.get(at..));
+        !self.raw.is_empty() || document.is_some_and(|found| found.trim() == END || read(found).is_some())
     }
 
     fn end_line(&mut self, items: &mut Vec<SseItem>) {
-        let line = String::from_utf8_lossy(&self.line).into_owned();
-        self.line.clear();
+        let bytes = std::mem::take(&mut self.line);
+        let line = String::from_utf8_lossy(&bytes);
         let line = line.trim_start_matches(is_unseen);
         let indented = line.trim_start();
+        let data = field(line, "data");
+        let is_page = indented.starts_with('<') || !self.page.is_empty();
+        if data.is_some() || field(line, "event").is_some() {
+            // What was begun before is over.
+            self.end_page(items);
+            self.end_raw(items);
+        } else if is_page && self.raw.is_empty() {
+            self.push_page(line, items);
+            return;
+        }
         if line.is_empty() {
             self.dispatch(items);
-        } else if let Some(data) = field(line, "data") {
-            self.data.push(data.to_owned());
+        } else if let Some((before, data)) = glued(line) {
+            if let Some(name) = field(before, "event") {
+                name.trim().clone_into(&mut self.name);
+            }
+            self.push_data(data, items);
+        } else if let Some(data) = data {
+            self.push_data(data, items);
         } else if let Some(name) = field(line, "event") {
             name.trim().clone_into(&mut self.name);
         } else if let Some(data) = field(line, "error") {
             // llama-server's own field.
             self.dispatch(items);
-            items.extend(item("error", data));
-        } else if !self.data.is_empty() && indented.starts_with('{') {
+            self.give(items_of("error", data), data, items);
+        } else if self.is_in_event() && indented.starts_with('{') {
             // An event that begins without its name goes behind the one that is being read.
-            self.data.push(line.to_owned());
-        } else if !self.raw.is_empty() || indented.starts_with(['{', '[']) {
+            self.push_data(line, items);
+        } else if !self.raw.is_empty() || is_document(indented) {
+            self.extent.look(&bytes);
             self.raw.push_str(line);
             self.raw.push('\n');
-            if self.raw.len() <= EAGER_BYTES && line.trim_end().ends_with(['}', ']']) {
+            if self.extent.json.is_closed() {
                 self.take_raw(items);
             }
         } else if let Some(data) = bent(indented, "data") {
-            self.data.push(data.to_owned());
+            self.push_data(data, items);
         } else if let Some(object) = object_in(indented) {
-            items.push(event(object));
-        } else if !is_field(line) && !indented.starts_with('<') {
+            self.give(vec![event(object)], indented, items);
+        } else if !is_beside(line) {
             items.push(SseItem::Noise(line.to_owned()));
         }
+        self.extent.seen = 0;
+        if self.raw.is_empty() {
+            self.extent = DocumentExtent::default();
+        }
+    }
+
+    /// Takes a line of an event's data. Whole JSON, or the end's mark, is all of it.
+    fn push_data(&mut self, data: &str, items: &mut Vec<SseItem>) {
+        let found = items_of(&self.name, data);
+        // The words of an error may go on.
+        let is_all = !is_error(&self.name) || matches!(read(data), Some(Value::Object(_)));
+        let is_noise = |item: &SseItem| matches!(item, SseItem::Noise(_));
+        if !self.data.is_empty() || found.is_empty() || found.iter().any(is_noise) || !is_all {
+            self.data.push(data.to_owned());
+            return;
+        }
+        self.give(found, data, items);
+        self.given = if std::mem::take(&mut self.name).is_empty() {
+            Given::Unnamed(data.to_owned())
+        } else {
+            Given::Named
+        };
+    }
+
+    /// Whether anything of an event has come that no empty line ended.
+    fn is_in_event(&self) -> bool {
+        !self.data.is_empty() || !matches!(self.given, Given::Nothing)
     }
 
     /// Ends the event that was being read.
     fn dispatch(&mut self, items: &mut Vec<SseItem>) {
         let name = std::mem::take(&mut self.name);
         let lines = std::mem::take(&mut self.data);
+        let given = std::mem::take(&mut self.given);
         let whole = lines.join("\n");
-        if is_error(&name) && whole.trim().is_empty() {
-            items.push(event(json!({ "error": NO_WORDS })));
+        if whole.trim().is_empty() {
+            match given {
+                // The name came behind the data.
+                Given::Unnamed(data) if is_error(&name) => self.give(items_of(&name, &data), &data, items),
+                Given::Named if name.is_empty() => {}
+                _ if is_error(&name) => items.push(event(json!({ "error": NO_WORDS }))),
+                _ => {}
+            }
         } else if lines.len() < 2 && !whole.contains(WRITTEN_END) && !whole.contains(GLUED)
             || read(&whole).is_some()
         {
-            items.extend(item(&name, &whole));
+            self.give(items_of(&name, &whole), &whole, items);
         } else {
             // Events that no empty line parts, or one that is written out.
-            let parts = lines.iter().flat_map(|line| written_apart(line));
-            items.extend(parts.filter_map(|part| item(&name, part)));
+            for part in lines.iter().flat_map(|line| written_apart(line)) {
+                self.give(items_of(&name, part), part, items);
+            }
         }
     }
 
     fn take_raw(&mut self, items: &mut Vec<SseItem>) {
-        if let Some(found) = read(&self.raw) {
+        if let Some(found) = documents(&self.raw) {
             let raw = std::mem::take(&mut self.raw);
-            let objects = events(found);
-            if objects.is_empty() {
+            self.extent = DocumentExtent::default();
+            let found: Vec<SseItem> = found.into_iter().flat_map(events).collect();
+            if found.is_empty() {
                 items.push(SseItem::Noise(raw));
+            } else {
+                self.give(found, &raw, items);
             }
-            items.extend(objects);
         }
+    }
+
+    /// Ends a document that was begun outside any event.
+    fn end_raw(&mut self, items: &mut Vec<SseItem>) {
+        if !self.raw.is_empty() {
+            self.take_raw(items);
+        }
+        if !self.raw.is_empty() {
+            items.push(SseItem::Noise(std::mem::take(&mut self.raw)));
+        }
+        self.extent = DocumentExtent::default();
+    }
+
+    fn push_page(&mut self, line: &str, items: &mut Vec<SseItem>) {
+        self.page.push_str(line);
+        self.page.push('\n');
+        self.extent = DocumentExtent::default();
+        if line.to_ascii_lowercase().contains("</html>") {
+            self.end_page(items);
+        }
+    }
+
+    fn end_page(&mut self, items: &mut Vec<SseItem>) {
+        if !self.page.is_empty() {
+            items.push(SseItem::Noise(std::mem::take(&mut self.page)));
+        }
+    }
+
+    /// Gives out what was found in something written.
+    fn give(&mut self, mut found: Vec<SseItem>, written: &str, items: &mut Vec<SseItem>) {
+        if self.halves.concern(written) {
+            for item in &mut found {
+                if let SseItem::Event { json, .. } = item {
+                    self.halves.join(json);
+                }
+            }
+        }
+        items.append(&mut found);
     }
 }
 
@@ -161,15 +319,18 @@ fn written_apart(line: &str) -> Vec<&str> {
         let found = ends.filter_map(|end| Some((rest.find(*end)?, *end)));
         found.min_by_key(|(at, _)| *at)
     };
+    let is_one = |part: &str| {
+        let items = items_of("", part);
+        part.trim_start().starts_with(':')
+            || (!items.is_empty() && !items.iter().any(|item| matches!(item, SseItem::Noise(_))))
+    };
     while let Some((found, mark)) = next(rest, from) {
         let end = from.saturating_add(found);
         let Some((part, after)) = rest.split_at_checked(end) else {
             break;
         };
         from = end.saturating_add(mark.len());
-        let is_end =
-            part.trim().is_empty() || item("", part).is_some_and(|item| !matches!(item, SseItem::Noise(_)));
-        if is_end {
+        if part.trim().is_empty() || is_one(part) {
             parts.push(part);
             rest = after.get(mark.len()..).unwrap_or_default();
             from = 0;
@@ -179,183 +340,88 @@ fn written_apart(line: &str) -> Vec<&str> {
     parts
 }
 
-/// The value of a field if the line is one of this name.
-fn field<'a>(line: &'a str, name: &str) -> Option<&'a str> {
-    let value = line.strip_prefix(name)?.strip_prefix(':')?;
-    Some(value.strip_prefix(' ').unwrap_or(value))
-}
-
-/// Whether a line is a comment or a field that nobody needs, and no words that stand in the wrong place.
-fn is_field(line: &str) -> bool {
-    let name = line.split_once(':').map(|(name, _)| name);
-    match name {
-        Some(name) => !name.contains(char::is_whitespace),
-        None => ["data", "event", "id", "retry"].contains(&line),
-    }
-}
-
-/// The value of a field whose name is written in other letters, with a blank behind it or without a colon.
-fn bent<'a>(line: &'a str, name: &str) -> Option<&'a str> {
-    let (written, value) = line.split_at_checked(name.len())?;
-    let value = value.trim_start();
-    let value = match value.strip_prefix(':') {
-        Some(value) => value.trim_start(),
-        None => value.starts_with(['{', '[']).then_some(value)?,
-    };
-    written.eq_ignore_ascii_case(name).then_some(value)
-}
-
-/// The object that a line ends in whose beginning is nothing that is known.
-fn object_in(line: &str) -> Option<Value> {
-    let at = line.find('{').filter(|_| !line.starts_with([':', '<']))?;
-    let name = line.get(..at)?.trim_end().trim_end_matches(':');
-    // What is said of an event and is none of it.
-    if ["id", "retry"].contains(&name) {
-        return None;
-    }
-    read(line.get(at..)?).filter(Value::is_object)
-}
-
 /// Characters that nobody sees and some servers send before a line.
 fn is_unseen(c: char) -> bool {
     matches!(c, '\u{feff}' | '\0' | '\u{200b}' | '\u{2060}')
 }
 
-/// Whether words in a stream only say that the connection lives, or are the length of a chunk that a proxy left in.
-pub(super) fn is_sign_of_life(words: &str) -> bool {
-    const SIGNS: [&str; 9] = [
-        "ping",
-        "pong",
-        "alive",
-        "ok",
-        "connected",
-        "start",
-        "open",
-        "ready",
-        "null",
-    ];
-    const PARTS: [&str; 3] = ["keepalive", "heartbeat", "processing"];
-    let letters = words.chars().filter(char::is_ascii_alphanumeric);
-    let letters: String = letters.map(|c| c.to_ascii_lowercase()).collect();
-    let is_length = words.len() <= 8 && letters.chars().all(|c| c.is_ascii_hexdigit());
-    let is_part = PARTS
-        .iter()
-        .any(|part| letters.contains(part) && letters.len() <= part.len() + 16);
-    is_length || is_part || SIGNS.contains(&letters.as_str())
+/// Whether a line begins a JSON document, and not words in brackets.
+fn is_document(line: &str) -> bool {
+    let list = line.strip_prefix('[').map(str::trim_start);
+    line.starts_with('{') || list.is_some_and(|list| list.is_empty() || list.starts_with(['{', '[', ']']))
+}
+
+/// Whether data is the mark that ends a stream.
+fn is_end(data: &str) -> bool {
+    data.trim().trim_matches('"').eq_ignore_ascii_case(END)
 }
 
 /// What the data of one event is.
-fn item(name: &str, data: &str) -> Option<SseItem> {
+fn items_of(name: &str, data: &str) -> Vec<SseItem> {
     let mut data = data.trim().trim_start_matches('\u{feff}');
-    while let Some(inner) = data.strip_prefix("data:") {
+    while let Some(inner) = data.strip_prefix(GLUED) {
         data = inner.trim_start();
     }
-    let is_error = is_error(name);
     if data.is_empty() {
-        return None;
+        return Vec::new();
     }
-    if data.trim_matches('"').eq_ignore_ascii_case(END) {
-        return Some(SseItem::End);
+    if is_end(data) {
+        return vec![SseItem::End];
     }
-    match read(data) {
-        Some(Value::Null) => None,
-        Some(Value::Object(object)) if is_error && object.is_empty() => {
-            Some(event(json!({ "error": NO_WORDS })))
-        }
-        Some(json) if is_error && json.get("error").is_none_or(Value::is_null) => {
-            Some(event(json!({ "error": json })))
-        }
-        Some(json @ Value::Object(_)) => Some(event(json)),
-        Some(Value::Array(items)) => items.into_iter().find(Value::is_object).map(event),
-        _ if is_error => Some(event(json!({ "error": data }))),
-        _ if data.starts_with(':') => None,
-        _ => Some(SseItem::Noise(data.to_owned())),
+    match documents(data) {
+        _ if is_error(name) => vec![error_of(data)],
+        Some(found) => found
+            .into_iter()
+            .flat_map(|json| items_in(name, json, data))
+            .collect(),
+        None if data.starts_with(':') => Vec::new(),
+        None => vec![SseItem::Noise(data.to_owned())],
     }
 }
 
-/// Whether an event's name says that it is an error: `error`, `server_error`.
-fn is_error(name: &str) -> bool {
-    name.to_ascii_lowercase()
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .any(|word| word == "error")
+/// What one JSON value of an event's data is. A text may hold the JSON of the server behind a gateway.
+fn items_in(name: &str, json: Value, data: &str) -> Vec<SseItem> {
+    match json {
+        Value::Null => Vec::new(),
+        Value::Object(_) if name.is_empty() || name == UNNAMED => vec![event(json)],
+        Value::Object(_) => vec![event(typed(json, name))],
+        Value::Array(items) => {
+            let all = items.into_iter();
+            all.flat_map(|item| items_in(name, item, data)).collect()
+        }
+        Value::String(text) => match read(&text) {
+            Some(object @ Value::Object(_)) => items_in(name, object, data),
+            _ if text.trim().is_empty() => Vec::new(),
+            _ => vec![SseItem::Noise(data.to_owned())],
+        },
+        Value::Bool(_) | Value::Number(_) => vec![SseItem::Noise(data.to_owned())],
+    }
+}
+
+/// The event that data is which is called an error.
+fn error_of(data: &str) -> SseItem {
+    let error = match read(data) {
+        Some(Value::Object(object)) if object.is_empty() => json!({ "error": NO_WORDS }),
+        Some(json) if json.get("error").is_some_and(|error| !error.is_null()) => json,
+        Some(json) if !json.is_null() => json!({ "error": json }),
+        Some(_) => json!({ "error": NO_WORDS }),
+        None => json!({ "error": data }),
+    };
+    event(error)
 }
 
 fn event(json: Value) -> SseItem {
     SseItem::Event { framed: true, json }
 }
 
-/// The objects of a JSON document that stands in the body as it is.
+/// The objects of a JSON document that stands in the body as it is. What else stands among them is noise.
 fn events(json: Value) -> Vec<SseItem> {
-    let objects = match json {
-        Value::Array(items) => items,
-        other => vec![other],
-    };
-    let objects = objects.into_iter().filter(Value::is_object);
-    objects
-        .map(|json| SseItem::Event { framed: false, json })
-        .collect()
-}
-
-/// JSON, also with half of a surrogate pair in it, which some servers send when they cut a text within a character, and with
-/// what is no number among its numbers.
-fn read(text: &str) -> Option<Value> {
-    if text.trim().is_empty() {
-        return None;
+    match json {
+        Value::Array(items) => items.into_iter().flat_map(events).collect(),
+        Value::Object(_) => vec![SseItem::Event { framed: false, json }],
+        Value::Null => Vec::new(),
+        other => vec![SseItem::Noise(other.to_string())],
     }
-    let strict = |text: &str| serde_json::from_str(text).ok();
-    strict(text)
-        .or_else(|| strict(&without_lone_surrogates(text)?))
-        .or_else(|| strict(&without_odd_numbers(text)?))
-}
-
-/// The text with `null` in place of `NaN` and of infinite numbers; `None` when there are none.
-fn without_odd_numbers(text: &str) -> Option<String> {
-    const ODD: [&str; 6] = ["NaN", "-NaN", "Infinity", "-Infinity", "+Infinity", "+NaN"];
-    let mut out = String::with_capacity(text.len());
-    let (mut rest, mut is_text, mut found) = (text, false, false);
-    while let Some(next) = rest.chars().next() {
-        let odd = ODD.iter().find(|odd| !is_text && rest.starts_with(**odd));
-        let length = match (odd, next) {
-            (Some(odd), _) => odd.len(),
-            (None, '\\') if is_text => 1 + rest.chars().nth(1).map_or(0, char::len_utf8),
-            (None, next) => next.len_utf8(),
-        };
-        is_text ^= next == '"';
-        let (part, after) = rest.split_at_checked(length)?;
-        out.push_str(if odd.is_some() { "null" } else { part });
-        found |= odd.is_some();
-        rest = after;
-    }
-    found.then_some(out)
-}
-
-/// The text with U+FFFD in place of escapes that are half of a pair; `None` when there are none.
-fn without_lone_surrogates(text: &str) -> Option<String> {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut found = false;
-    while let Some(at) = rest.find('\\') {
-        let (before, escape) = rest.split_at_checked(at)?;
-        out.push_str(before);
-        let (length, lone) = match (code(escape), escape.get(6..).and_then(code)) {
-            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (12, false),
-            (Some(0xd800..=0xdfff), _) => (6, true),
-            (Some(_), _) => (6, false),
-            // An escape of one character, which may have any length in bytes.
-            (None, _) => (1 + escape.chars().nth(1).map_or(0, char::len_utf8), false),
-        };
-        let (escape, after) = escape.split_at_checked(length)?;
-        out.push_str(if lone { "\\ufffd" } else { escape });
-        found |= lone;
-        rest = after;
-    }
-    out.push_str(rest);
-    found.then_some(out)
-}
-
-/// The number of an escape `\uXXXX` that a text begins with.
-fn code(text: &str) -> Option<u32> {
-    u32::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()
 }
 
 /// The items of a body, as they come. An event that came whole before the body broke is one.

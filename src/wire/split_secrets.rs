@@ -35,6 +35,9 @@ const OPEN_FROM: usize = 2;
 /// Most events that are kept for one that may end in the beginning of a credential.
 const MOST_HELD: u64 = 64;
 
+/// Most bytes of a line that is looked at before its end has come.
+const MOST_UNENDED: usize = 256 << 10;
+
 /// The body of an event stream without credentials that are spread over its events.
 pub(super) fn clean_events(mut body: BodyStream, secrets: SecretTexts) -> BodyStream {
     stream! {
@@ -129,6 +132,11 @@ impl EventTexts {
                 self.end_line(ready);
             }
             self.passes &= !ends;
+        }
+        // Some servers send nothing behind a document, not even the end of its line.
+        let may_end = self.line.len() <= MOST_UNENDED && self.line.trim_ascii_end().ends_with(b"}");
+        if may_end && event(&self.line).is_some() {
+            self.end_line(ready);
         }
     }
 

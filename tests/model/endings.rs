@@ -91,3 +91,78 @@ async fn what_has_no_end_is_waited_for_and_never_taken() {
     let server = ScriptedModel::openai(vec![Reply::sse(events(&late)).staying_open()]).await;
     assert_eq!(heard(server, short).await.unwrap().completion.text, "Seven.");
 }
+
+/// Where a reason comes too early, or without what the protocol has behind it, the end is found all the same.
+#[tokio::test]
+async fn what_a_server_leaves_open_is_ended() {
+    let late = events(&[said("Sev"), end("stop"), said("en.")]);
+    let with_every = |text: &str| json!({"choices": [{"delta": {"content": text}, "finish_reason": "stop"}]});
+    let every = events(&[with_every("Sev"), with_every("en.")]);
+    let chat = json!({"object": "chat.completion", "choices": [{"message": {"content": "Seven."}, "finish_reason": "stop"}]});
+    let placeless = json!({"choices": [{"message": {"content": "Seven."}}]});
+    let message = json!({"type": "message", "role": "assistant", "stop_reason": "end_turn",
+        "content": [{"type": "text", "text": "Seven."}]});
+    let content = json!([{"type": "output_text", "text": "Seven."}]);
+    let response = json!({"object": "response", "status": "completed",
+        "output": [{"type": "message", "role": "assistant", "content": content}]});
+    let pretty = |json: &serde_json::Value| serde_json::to_string_pretty(json).unwrap();
+    let unended = |body: String| body.trim_end().to_owned();
+    let stopped = events(&[
+        json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Seven."}}),
+        json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}}),
+        json!({"type": "message_stop"}),
+    ]);
+    let completed = events(&[
+        json!({"type": "response.output_text.delta", "delta": "Seven."}),
+        json!({"type": "response.completed", "response": {"status": "completed", "output": []}}),
+    ]);
+    let bodies = [
+        (0, late),
+        (0, every),
+        (0, chat.to_string()),
+        (0, pretty(&chat)),
+        (0, placeless.to_string()),
+        (0, unended(events(&[said("Seven."), end("stop")]))),
+        (
+            0,
+            events(&[said("Sev"), said("en."), end("stop")]) + "data: [DONE]",
+        ),
+        (1, message.to_string()),
+        (1, pretty(&message)),
+        (1, unended(stopped)),
+        (2, response.to_string()),
+        (2, pretty(&response)),
+        (2, unended(completed)),
+    ];
+    let asked = bodies.into_iter().map(|(spoken, body)| async move {
+        let reply = Reply::sse(body.clone()).staying_open();
+        let server = match spoken {
+            0 => ScriptedModel::openai(vec![reply]).await,
+            1 => ScriptedModel::anthropic(vec![reply]).await,
+            _ => ScriptedModel::responses_with(move |_| reply.clone()).await,
+        };
+        let mut settings = server.settings();
+        settings.timeout = EVER * 2;
+        let model = connect(&settings, wire(&server)).unwrap();
+        let asked = question();
+        (tokio::time::timeout(EVER, listen(&*model, &asked)).await, body)
+    });
+    for (told, body) in futures_util::future::join_all(asked).await {
+        let told = told.unwrap_or_else(|_| panic!("waited for: {body}"));
+        let completion = told.unwrap_or_else(|error| panic!("{body}: {error}")).completion;
+        assert_eq!(completion.text, "Seven.", "{body}");
+    }
+}
+
+/// A reason may come with every piece, and pieces may be apart.
+#[tokio::test]
+async fn a_reason_with_every_piece_does_not_end_a_message_at_its_first() {
+    let piece = |text: &str| json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}});
+    let reason = || json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}});
+    let first = events(&[piece("Sev"), reason()]);
+    let at = first.len();
+    let body = first + &events(&[piece("en."), reason(), json!({"type": "message_stop"})]);
+    let reply = Reply::sse(body).split_at(at).apart(Duration::from_millis(2600));
+    let server = ScriptedModel::anthropic(vec![reply]).await;
+    assert_eq!(heard(server, EVER).await.unwrap().completion.text, "Seven.");
+}

@@ -30,4 +30,5 @@ mod sloppy;
 mod stream_lines;
 mod talk;
 mod thoughts;
+mod unread_pieces;
 mod written_calls;

@@ -47,6 +47,8 @@ pub struct Reply {
     pub split_at: Option<usize>,
     pub cut_after: Option<usize>,
     pub stays_open: bool,
+    /// How long it waits between its pieces.
+    pub pause: Duration,
     pub headers: Vec<(String, String)>,
     pub delay: Duration,
     /// One less when the wait is over, before anything is sent.
@@ -68,6 +70,7 @@ impl Reply {
             split_at: None,
             cut_after: None,
             stays_open: false,
+            pause: Duration::ZERO,
             headers: Vec::new(),
             delay: Duration::ZERO,
             open: None,
@@ -200,6 +203,12 @@ impl Reply {
     /// Keeps the connection open behind all that it says.
     pub fn staying_open(mut self) -> Self {
         self.stays_open = true;
+        self
+    }
+
+    /// Waits so long between its pieces.
+    pub fn apart(mut self, pause: Duration) -> Self {
+        self.pause = pause;
         self
     }
 

@@ -299,9 +299,11 @@ fn pieces(reply: &Reply, mut bytes: Vec<u8>) -> BoxStream<'static, Result<Bytes,
         parts.push(Err(std::io::Error::other("cut by the script")));
     }
     // The pause lets what was sent reach the client before the connection is cut.
-    let paced = stream::iter(parts).then(|part| async {
+    let pause = reply.pause;
+    let paced = stream::iter(parts.into_iter().enumerate()).then(move |(at, part)| async move {
         match &part {
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Ok(_) if at > 0 && !pause.is_zero() => tokio::time::sleep(pause).await,
             Ok(_) => tokio::task::yield_now().await,
         }
         part

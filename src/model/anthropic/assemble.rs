@@ -3,7 +3,9 @@ use serde_json::{Value, json};
 use super::blocks::ContentBlocks;
 use super::event::{MessagesEvent, MessagesUsage};
 use crate::model::arguments;
+use crate::model::ending::{EndWatch, Grace};
 use crate::model::finish::FinishKind;
+use crate::model::pieces::Doubt;
 use crate::model::replay::{CallIds, set};
 use crate::model::tool_names::ToolNames;
 use crate::model::{Completion, ModelEvent, StopCause, ToolCall};
@@ -21,6 +23,7 @@ pub(super) struct MessagesAssembler {
     model: Option<String>,
     id: Option<String>,
     stop_reason: Option<String>,
+    end: EndWatch,
     stopped: bool,
 }
 
@@ -34,18 +37,36 @@ impl MessagesAssembler {
             model: None,
             id: None,
             stop_reason: None,
+            end: EndWatch::default(),
             stopped: false,
         }
     }
 
-    /// Takes in one event; what a listener should hear of it is pushed to `heard`. `Err` is the provider's error.
-    pub(super) fn push(&mut self, event: MessagesEvent, heard: &mut Vec<ModelEvent>) -> Result<(), String> {
+    /// Takes in one event; what a listener should hear of it is pushed to `heard`. Gives back whether it may be a piece of the
+    /// message that could not be read. `Err` is the provider's error.
+    pub(super) fn push(
+        &mut self,
+        event: MessagesEvent,
+        heard: &mut Vec<ModelEvent>,
+    ) -> Result<Doubt, String> {
         match event {
-            MessagesEvent::Start { model, id, usage } => {
+            MessagesEvent::Start {
+                model,
+                id,
+                blocks,
+                stop_reason,
+                usage,
+            } => {
                 (self.model, self.id, self.usage) = (model, id, usage);
+                for (index, block) in (0..).zip(blocks) {
+                    self.begin(index, block, heard);
+                }
+                if stop_reason.is_some() && self.has_begun() {
+                    self.end(stop_reason, None);
+                }
             }
             MessagesEvent::BlockStart { index, block } => self.begin(index, block, heard),
-            MessagesEvent::BlockDelta { index, delta } => self.grow(index, &delta, heard),
+            MessagesEvent::BlockDelta { index, delta } => return Ok(self.grow(index, &delta, heard)),
             MessagesEvent::BlockStop { index } => self.blocks.end(index),
             MessagesEvent::MessageDelta { stop_reason, usage } => self.end(stop_reason, usage),
             MessagesEvent::Stop => self.stopped = true,
@@ -64,12 +85,17 @@ impl MessagesAssembler {
                 self.stopped = true;
             }
             MessagesEvent::Failed(error) => return Err(error.message),
+            MessagesEvent::Unread(doubt) => return Ok(doubt),
             MessagesEvent::Ignored => {}
         }
-        Ok(())
+        Ok(Doubt::None)
     }
 
     fn end(&mut self, stop_reason: Option<String>, usage: Option<MessagesUsage>) {
+        if stop_reason.is_some() {
+            // The message's own end is still to come, and some gateways give a reason with every piece.
+            self.end.give_reason(true, true);
+        }
         if !self.stop_reason.as_deref().is_some_and(FinishKind::cuts) {
             self.stop_reason = stop_reason.or(self.stop_reason.take());
         }
@@ -87,6 +113,7 @@ impl MessagesAssembler {
         if !self.blocks.begin(index, content) {
             return;
         }
+        self.end.say();
         match kind.as_str() {
             "tool_use" => heard.push(ModelEvent::ToolCallStarted {
                 name: self.names.plain(&name),
@@ -96,11 +123,16 @@ impl MessagesAssembler {
         }
     }
 
-    fn grow(&mut self, index: u64, delta: &Value, heard: &mut Vec<ModelEvent>) {
+    fn grow(&mut self, index: u64, delta: &Value, heard: &mut Vec<ModelEvent>) -> Doubt {
         let kind = text_at(delta, "type");
         let Some(block) = self.blocks.growing(index, kind) else {
-            return;
+            // Arguments of a call that never began.
+            return match text_at(delta, "partial_json").trim() {
+                "" => Doubt::None,
+                _ => Doubt::Words,
+            };
         };
+        self.end.say();
         for (key, more) in delta.as_object().into_iter().flatten() {
             let Some(more) = more.as_str().filter(|_| key != "type") else {
                 continue;
@@ -121,6 +153,7 @@ impl MessagesAssembler {
                 }
             }
         }
+        Doubt::None
     }
 
     /// Whether anything of the message has come.
@@ -131,6 +164,16 @@ impl MessagesAssembler {
     /// Whether the provider said why the message ends.
     pub(super) fn is_finished(&self) -> bool {
         self.stop_reason.is_some()
+    }
+
+    /// Whether nothing can be missing, whatever happens to the connection.
+    pub(super) fn is_whole(&self) -> bool {
+        self.end.is_whole()
+    }
+
+    /// How long a server that said why the message ends is still listened to.
+    pub(super) fn grace(&self) -> Option<Grace> {
+        self.end.grace()
     }
 
     /// Whether the message's own end was seen.

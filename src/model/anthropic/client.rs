@@ -11,7 +11,7 @@ use super::event::MessagesEvent;
 use crate::model::ModelSettings;
 use crate::model::adjust::RequestPart;
 use crate::model::completions::{CompletionBody, CompletionEndpoint, reachable, takes_no_tools};
-use crate::model::ending::{AFTER_END, ItemReader};
+use crate::model::ending::ItemReader;
 use crate::model::endpoint::ModelEndpoint;
 use crate::model::opening::judge;
 use crate::model::replay::CallIds;
@@ -78,21 +78,29 @@ impl AnthropicModel {
     fn events(self, response: WireResponse, mut whole: MessagesAssembler) -> ModelStream {
         let events = async_stream::try_stream! {
             let batched = response.is_batched();
-            let mut items = ItemReader::of(response);
+            let mut items = ItemReader::of(response, MessagesEvent::is_one);
             let (mut heard, mut noise) = (Vec::new(), None);
-            while let Some(item) = items.next(whole.is_finished().then_some(AFTER_END)).await {
+            while let Some(item) = items.next(whole.grace()).await {
                 let item = match item {
                     // What broke came behind a whole answer.
-                    Err(error) if error.is_broken() && whole.is_finished() => break,
+                    Err(error) if error.is_broken() && whole.is_whole() => break,
                     item => item.map_err(|error| self.at.endpoint.wire_error(error))?,
                 };
                 match item {
-                    SseItem::Event { json, .. } => whole
-                        .push(MessagesEvent::read(&json), &mut heard)
-                        .map_err(|message| self.at.endpoint.broke_off(&message))?,
-                    SseItem::End => {}
+                    SseItem::Event { json, .. } => {
+                        let doubt = whole
+                            .push(MessagesEvent::read(&json), &mut heard)
+                            .map_err(|message| self.at.endpoint.broke_off(&message))?;
+                        if doubt.is_lost(whole.is_whole())
+                            && let Some(error) = self.at.endpoint.lost_piece(&json.to_string(), true)
+                        {
+                            Err(error)?;
+                        }
+                    }
+                    // Of another protocol, and an end all the same.
+                    SseItem::End => break,
                     SseItem::Noise(words) => {
-                        let has_begun = whole.has_begun() && !whole.is_finished();
+                        let has_begun = whole.has_begun() && !whole.is_whole();
                         if let Some(error) = self.at.endpoint.lost_piece(&words, has_begun) {
                             Err(error)?;
                         }

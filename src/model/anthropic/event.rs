@@ -1,11 +1,27 @@
-//! The stream's events, read leniently: an event this program does not know is ignored.
+//! The stream's events, read leniently. An event this program does not know is ignored, as the API asks, unless it may hold
+//! words: see [`doubt`].
 
-use serde_json::Value;
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
 
 use crate::model::Usage;
 use crate::model::count::count;
+use crate::model::pieces::{Doubt, PieceFrame, doubt, words};
+use crate::model::replay::set;
 use crate::model::server_error::ServerError;
 use crate::wire::Opening;
+
+/// The types of events that are read here.
+const KINDS: [&str; 7] = [
+    "message_start",
+    "content_block_start",
+    "content_block_delta",
+    "content_block_stop",
+    "message_delta",
+    "message_stop",
+    "message",
+];
 
 /// One event of a message's stream.
 #[derive(Debug)]
@@ -14,6 +30,9 @@ pub(super) enum MessagesEvent {
         model: Option<String>,
         /// What the provider calls the message.
         id: Option<String>,
+        /// What some gateways say of it already here.
+        blocks: Vec<Value>,
+        stop_reason: Option<String>,
         usage: Option<MessagesUsage>,
     },
     BlockStart {
@@ -42,13 +61,20 @@ pub(super) enum MessagesEvent {
         usage: Option<MessagesUsage>,
     },
     Failed(ServerError),
+    /// It may be a piece of the message, in a form that nobody knows.
+    Unread(Doubt),
     Ignored,
 }
 
 impl MessagesEvent {
+    /// Whether an object is an event of a message.
+    pub(super) fn is_one(json: &Value) -> bool {
+        KINDS.contains(&kind(json))
+    }
+
     /// Reads one object of the stream.
     pub(super) fn read(json: &Value) -> Self {
-        let kind = text(json, "type").unwrap_or_default();
+        let kind = kind(json);
         let is_content = kind.starts_with("message") || kind.starts_with("content_block");
         if let Some(mut error) = ServerError::find(json, is_content) {
             let class = json.pointer("/error/type").and_then(Value::as_str);
@@ -58,44 +84,58 @@ impl MessagesEvent {
             return Self::Failed(error);
         }
         let index = json.get("index").and_then(Value::as_u64).unwrap_or_default();
-        let field = |key: &str| json.get(key).cloned().unwrap_or_default();
-        let usage = |holder: Option<&Value>| MessagesUsage::read(holder?.get("usage")?);
-        let of_message = |key: &str| text(json.get("message")?, key).map(str::to_owned);
+        let usage = |holder: &Value| MessagesUsage::read(holder.get("usage")?);
+        let reason = |holder: &Value| text(holder, "stop_reason").map(str::to_owned);
+        let owned = |holder: &Value, key: &str| text(holder, key).map(str::to_owned);
         match kind {
-            "message_start" => Self::Start {
-                model: of_message("model"),
-                id: of_message("id"),
-                usage: usage(json.get("message")),
-            },
+            "message_start" => {
+                let message = json.get("message").unwrap_or(&Value::Null);
+                Self::Start {
+                    model: owned(message, "model"),
+                    id: owned(message, "id"),
+                    blocks: blocks_of(message),
+                    stop_reason: reason(message),
+                    usage: usage(message),
+                }
+            }
             "content_block_start" => Self::BlockStart {
                 index,
-                block: field("content_block"),
+                block: as_block(json.get("content_block").unwrap_or(&Value::Null)),
             },
             "content_block_delta" => Self::BlockDelta {
                 index,
-                delta: field("delta"),
+                delta: as_delta(json.get("delta").unwrap_or(json)).into_owned(),
             },
             "content_block_stop" => Self::BlockStop { index },
-            "message_delta" => Self::MessageDelta {
-                stop_reason: json
-                    .get("delta")
-                    .and_then(|delta| text(delta, "stop_reason"))
-                    .map(str::to_owned),
-                usage: usage(Some(json)),
+            "message_delta" => match json.get("delta").map(|delta| doubt(delta, PieceFrame::Known)) {
+                Some(lost) if lost != Doubt::None => Self::Unread(lost),
+                _ => Self::MessageDelta {
+                    stop_reason: json.get("delta").and_then(reason).or_else(|| reason(json)),
+                    usage: usage(json),
+                },
             },
             "message_stop" => Self::Stop,
             "message" => Self::Whole {
-                model: text(json, "model").map(str::to_owned),
-                id: text(json, "id").map(str::to_owned),
-                blocks: json
-                    .get("content")
-                    .and_then(Value::as_array)
-                    .cloned()
-                    .unwrap_or_default(),
-                stop_reason: text(json, "stop_reason").map(str::to_owned),
-                usage: usage(Some(json)),
+                model: owned(json, "model"),
+                id: owned(json, "id"),
+                blocks: blocks_of(json),
+                stop_reason: reason(json),
+                usage: usage(json),
             },
-            _ => Self::Ignored,
+            _ => Self::unknown(json),
+        }
+    }
+
+    /// An object that is no event known here. One with a type is of a kind that was added later.
+    fn unknown(json: &Value) -> Self {
+        let frame = if text(json, "type").is_some() {
+            PieceFrame::Known
+        } else {
+            PieceFrame::Unknown
+        };
+        match doubt(json, frame) {
+            Doubt::None => Self::Ignored,
+            lost => Self::Unread(lost),
         }
     }
 
@@ -103,10 +143,81 @@ impl MessagesEvent {
     pub(super) fn opening(json: &Value) -> Opening {
         match Self::read(json) {
             Self::Failed(error) => Opening::Failed(error.status),
-            Self::Start { .. } | Self::BlockStop { .. } | Self::Ignored => Opening::Undecided,
+            Self::Start { blocks, .. } if blocks.is_empty() => Opening::Undecided,
+            Self::BlockStop { .. } | Self::Ignored => Opening::Undecided,
             _ => Opening::Begun,
         }
     }
+}
+
+/// An event's type. Gateways leave it out, or send what lies inside of one: its form then tells.
+fn kind(json: &Value) -> &str {
+    let has = |key: &str| json.get(key).is_some_and(|value| !value.is_null());
+    let within = |holder: &str, key: &str| json.get(holder).is_some_and(|inner| inner.get(key).is_some());
+    match text(json, "type") {
+        Some(kind) if kind != "message_delta" && kind.ends_with("_delta") && !has("delta") => {
+            "content_block_delta"
+        }
+        Some(kind) => kind,
+        None if has("content_block") => "content_block_start",
+        None if within("delta", "stop_reason") || (has("stop_reason") && !has("content")) => "message_delta",
+        // A choice of the other protocol looks like it but for its reason.
+        None if has("delta") && has("index") && json.get("finish_reason").is_none() => "content_block_delta",
+        None if within("message", "role") => "message_start",
+        None if has("role") && has("content") => "message",
+        None => "",
+    }
+}
+
+/// The blocks of a message. Some servers send its text in their place.
+fn blocks_of(message: &Value) -> Vec<Value> {
+    match message.get("content") {
+        Some(Value::Array(blocks)) => blocks.iter().map(as_block).collect(),
+        Some(Value::String(said)) if said.is_empty() => Vec::new(),
+        Some(block @ (Value::String(_) | Value::Object(_))) => vec![as_block(block)],
+        _ => Vec::new(),
+    }
+}
+
+/// A block as the API has it. One of another type that holds a text is a block of text.
+fn as_block(block: &Value) -> Value {
+    let kind = text(block, "type").unwrap_or_default();
+    let is_other = ["thinking", "reasoning", "tool", "result"]
+        .iter()
+        .any(|other| kind.contains(other));
+    match block {
+        Value::String(said) => json!({"type": "text", "text": said}),
+        Value::Object(_) if kind != "text" && !is_other && text(block, "text").is_some() => {
+            with_type(block, "text")
+        }
+        _ => block.clone(),
+    }
+}
+
+/// What is new in a block, as the API has it. A text under another type, or in another shape, is a text.
+fn as_delta(delta: &Value) -> Cow<'_, Value> {
+    let kind = text(delta, "type").unwrap_or_default();
+    let holds = |key: &str| delta.get(key).is_some_and(Value::is_string);
+    let of_kind = |kind: &str| Cow::Owned(with_type(delta, kind));
+    if kind == "text_delta" && holds("text") {
+        return Cow::Borrowed(delta);
+    }
+    match kind {
+        "thinking_delta" | "signature_delta" | "input_json_delta" | "citations_delta" => Cow::Borrowed(delta),
+        _ if holds("partial_json") => of_kind("input_json_delta"),
+        _ if holds("thinking") => of_kind("thinking_delta"),
+        _ if kind.is_empty() || kind.contains("text") || holds("text") => {
+            Cow::Owned(json!({"type": "text_delta", "text": words(delta)}))
+        }
+        _ => Cow::Borrowed(delta),
+    }
+}
+
+/// The same object with this type.
+fn with_type(object: &Value, kind: &str) -> Value {
+    let mut typed = object.clone();
+    set(&mut typed, "type", kind.into());
+    typed
 }
 
 fn text<'a>(json: &'a Value, key: &str) -> Option<&'a str> {

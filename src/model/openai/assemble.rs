@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +6,7 @@ use super::calls::{PendingCalls, WholeCall};
 use super::chunk::{ChatChoice, ChatChunk};
 use super::growing::GrowingText;
 use super::merge::{merge, merge_part};
-use crate::model::ending::{AFTER_END, AFTER_LIKELY_END};
+use crate::model::ending::{EndWatch, Grace};
 use crate::model::finish::FinishKind;
 use crate::model::replay::{CallIds, set};
 use crate::model::tool_names::ToolNames;
@@ -31,18 +30,6 @@ pub(super) struct ChatAssembler {
     id: Option<String>,
 }
 
-/// Where the reason for an end stood.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum ReasonPlace {
-    /// Behind all that was said.
-    #[default]
-    Last,
-    /// With all that was said, or once more behind it, so that it may be one that comes with every piece.
-    Likely,
-    /// Before more, as from servers that send one with every piece.
-    Inside,
-}
-
 /// What has come of one answer.
 #[derive(Debug, Default)]
 struct PendingChoice {
@@ -57,7 +44,7 @@ struct PendingChoice {
     finish: Option<String>,
     /// Whether the server has a place for that reason and left it empty.
     finish_is_open: bool,
-    end: ReasonPlace,
+    end: EndWatch,
     refused: bool,
 }
 
@@ -119,18 +106,12 @@ impl ChatAssembler {
 
     /// Whether nothing can be missing, whatever happens to the connection.
     pub(super) fn is_whole(&self) -> bool {
-        self.spoken()
-            .is_some_and(|choice| choice.finish.is_some() && choice.end != ReasonPlace::Inside)
+        self.spoken().is_some_and(|choice| choice.end.is_whole())
     }
 
     /// How long a server that said why it ended is still listened to.
-    pub(super) fn grace(&self) -> Option<Duration> {
-        let spoken = self.spoken().filter(|_| self.is_whole())?;
-        Some(if spoken.end == ReasonPlace::Likely {
-            AFTER_LIKELY_END
-        } else {
-            AFTER_END
-        })
+    pub(super) fn grace(&self) -> Option<Grace> {
+        self.spoken()?.end.grace()
     }
 
     /// Whether there is anything that a completion could consist of.
@@ -224,8 +205,8 @@ impl PendingChoice {
         self.refused |= !choice.refusal.is_empty();
         let is_answer = choice.is_answer();
         let is_first = self.is_empty() && is_answer;
-        if self.finish.is_some() && is_answer {
-            self.end = ReasonPlace::Inside;
+        if is_answer {
+            self.end.say();
         }
         let text = choice.text + &choice.refusal;
         // Some servers end a stream with the whole message.
@@ -246,15 +227,8 @@ impl PendingChoice {
             self.calls.push(piece, heard);
         }
         self.finish_is_open |= choice.leaves_finish_open;
-        if choice.finish.is_some() && self.finish.is_none() {
-            let is_only = is_first && !choice.is_message;
-            self.end = if is_only {
-                ReasonPlace::Likely
-            } else {
-                ReasonPlace::Last
-            };
-        } else if choice.finish.is_some() && !is_answer && self.end == ReasonPlace::Inside {
-            self.end = ReasonPlace::Likely;
+        if choice.finish.is_some() {
+            self.end.give_reason(!is_answer, is_first && !choice.is_message);
         }
         if !self.finish.as_deref().is_some_and(FinishKind::cuts) {
             self.finish = choice.finish.or(self.finish.take());

@@ -3,16 +3,20 @@
 
 use serde_json::{Map, Value, json};
 
+use super::choices;
+use super::tokens::usage_in;
 use crate::model::Usage;
 use crate::model::count::{field_at, first_count};
 use crate::model::finish::FinishKind;
+use crate::model::pieces::{Doubt, PieceFrame, doubt, is_thought, words};
 use crate::model::server_error::ServerError;
 use crate::wire::Opening;
 
 /// Fields of a message that are read, or that say nothing to send back.
-const KNOWN_OF_MESSAGE: [&str; 8] = [
+const KNOWN_OF_MESSAGE: [&str; 9] = [
     "role",
     "content",
+    "text",
     "refusal",
     "tool_calls",
     "function_call",
@@ -41,6 +45,8 @@ pub(super) struct ChatChunk {
     pub(super) choices: Vec<ChatChoice>,
     pub(super) usage: Option<Usage>,
     pub(super) error: Option<ServerError>,
+    /// Whether it may hold words that nobody read.
+    pub(super) doubt: Doubt,
 }
 
 /// What the piece adds, and how the completion ended if it did.
@@ -79,36 +85,63 @@ pub(super) struct CallPiece {
 }
 
 impl ChatChunk {
+    /// Whether an object is a chunk in some form, whatever it says.
+    pub(super) fn is_one(json: &Value) -> bool {
+        ["choices", "candidates"]
+            .iter()
+            .any(|key| json.get(*key).is_some())
+            || choices::is_bare(json)
+    }
+
     /// Reads one object of the stream.
     pub(super) fn read(json: &Value) -> Self {
-        let choices = match json.get("choices") {
-            Some(Value::Array(choices)) => choices.as_slice(),
-            _ => &[],
-        };
+        let raw = choices::of(json);
         let error = ["/error", "/delta/error", "/message/error"]
             .iter()
-            .find_map(|pointer| choices.iter().find_map(|choice| field_at(choice, pointer)))
+            .find_map(|pointer| raw.iter().find_map(|choice| field_at(choice, pointer)))
             .or_else(|| field_at(json, "/x_groq/error"));
-        let usages = [
-            json.get("usage"),
-            choices.iter().find_map(|choice| choice.get("usage")),
-            field_at(json, "/x_groq/usage"),
-            json.get("amazon-bedrock-invocationMetrics"),
-        ];
-        let usage = usages.into_iter().flatten().find_map(usage);
-        let choices = (0..).zip(choices).filter(|(_, choice)| choice.is_object());
+        let choices = (0..).zip(raw.iter()).filter(|(_, choice)| choice.is_object());
         let choices: Vec<_> = choices
             .map(|(nth, choice)| ChatChoice::read(nth, choice))
             .collect();
-        let is_content = !choices.is_empty() || json.get("usage").is_some_and(Value::is_object);
+        let has_choices = !choices.is_empty() && !choices::is_bare(json);
+        let is_content = has_choices || json.get("usage").is_some_and(Value::is_object);
+        let doubt = if choices.iter().any(ChatChoice::is_answer) {
+            Doubt::None
+        } else {
+            Self::doubt_of(json, &raw, choices.iter().any(|choice| choice.finish.is_some()))
+        };
         Self {
             model: text(json, "model").map(str::to_owned),
             id: text(json, "id").map(str::to_owned),
             error: ServerError::find(json, is_content)
                 .or_else(|| ServerError::find(&json!({ "error": error? }), true)),
+            doubt,
+            usage: usage_in(json, &raw),
             choices,
-            usage,
         }
+    }
+
+    /// Whether an object of which nothing was read but the reason of an end (`is_end`) may be a piece of the answer.
+    fn doubt_of(json: &Value, choices: &[Value], is_end: bool) -> Doubt {
+        if is_end {
+            let messages = choices
+                .iter()
+                .flat_map(|choice| [choice.get("delta"), choice.get("message")]);
+            let mut doubts = messages
+                .flatten()
+                .map(|message| doubt(message, PieceFrame::Known));
+            return doubts.find(|doubt| *doubt != Doubt::None).unwrap_or_default();
+        }
+        let is_chunk = json.get("choices").is_some()
+            || json.get("usage").is_some_and(Value::is_object)
+            || text(json, "object").is_some_and(|kind| kind.starts_with("chat.completion"));
+        let frame = if is_chunk {
+            PieceFrame::Known
+        } else {
+            PieceFrame::Unknown
+        };
+        doubt(json, frame)
     }
 
     /// What an object of the stream says about whether the server has begun to answer.
@@ -117,7 +150,7 @@ impl ChatChunk {
         if let Some(error) = chunk.error {
             return Opening::Failed(error.status);
         }
-        if chunk.choices.iter().any(ChatChoice::says_something) {
+        if chunk.choices.iter().any(ChatChoice::says_something) || chunk.doubt != Doubt::None {
             return Opening::Begun;
         }
         let finish = chunk.choices.iter().find_map(|choice| choice.finish.as_deref());
@@ -133,18 +166,20 @@ impl ChatChoice {
     /// Reads one answer, the `nth` of those in its list.
     fn read(nth: u64, choice: &Value) -> Self {
         // Some servers send the message so far beside what is new, some all of it at the end and nothing new.
-        let message_in = |key: &str| choice.get(key).filter(|message| message.is_object());
+        let message_in = |key: &str| choice.get(key).filter(|message| choices::is_message(message));
         let (new, whole) = (message_in("delta"), message_in("message"));
         let message = new.or(whole);
         let mut read = message.map_or_else(Self::default, Self::of_message);
         // The older completions API has the text here.
-        if message.is_none()
+        read.is_message = new.is_none();
+        if !read.is_answer()
             && let Some(text) = text(choice, "text")
         {
             text.clone_into(&mut read.text);
+            // Beside nothing new it may be all of it once more.
+            read.is_message |= message.is_some();
         }
         read.index = first_count(choice, &["/index"]).unwrap_or(nth);
-        read.is_message = choice.get("delta").is_none_or(|delta| !delta.is_object());
         let reason = |json: &Value| FINISH.iter().find_map(|key| finish(json.get(*key)?));
         let native = NATIVE_FINISH.iter().find_map(|key| finish(choice.get(*key)?));
         read.finish = behind(reason(choice).or_else(|| reason(message?)), native);
@@ -163,6 +198,13 @@ impl ChatChoice {
     }
 
     fn of_message(message: &Value) -> Self {
+        // Some servers send the text itself in the place of the message.
+        if !message.is_object() {
+            return Self {
+                text: words(message),
+                ..Self::default()
+            };
+        }
         let listed: Vec<Value>;
         let calls = match message.get("tool_calls") {
             Some(Value::Array(calls)) => calls.as_slice(),
@@ -198,8 +240,9 @@ impl ChatChoice {
                 think(part, &mut reasoning);
             }
         }
+        let said = ["content", "text"].iter().filter_map(|key| message.get(*key));
         Self {
-            text: content(message.get("content")),
+            text: said.map(words).find(|said| !said.is_empty()).unwrap_or_default(),
             refusal: text(message, "refusal").unwrap_or_default().to_owned(),
             reasoning,
             calls,
@@ -290,30 +333,11 @@ fn behind(reason: Option<String>, native: Option<String>) -> Option<String> {
     }
 }
 
-/// The text of a message: a string, or parts with texts.
-fn content(content: Option<&Value>) -> String {
-    match content {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(parts)) => {
-            let spoken = parts
-                .iter()
-                .filter(|part| part.get("thought") != Some(&Value::Bool(true)) && !is_thought(part));
-            spoken.filter_map(|part| text(part, "text")).collect()
-        }
-        Some(part @ Value::Object(_)) => text(part, "text").unwrap_or_default().to_owned(),
-        _ => String::new(),
-    }
-}
-
 /// The parts of a content that are thoughts, which some servers want back within it.
 fn thoughts(content: Option<&Value>) -> Vec<Value> {
     let parts = content.and_then(Value::as_array).into_iter().flatten();
-    parts.filter(|part| is_thought(part)).cloned().collect()
-}
-
-fn is_thought(part: &Value) -> bool {
-    let kind = text(part, "type").unwrap_or_default();
-    kind.contains("thinking") || kind.contains("reasoning")
+    let is_typed = |part: &&Value| part.get("type").is_some() && part.as_object().is_some_and(is_thought);
+    parts.filter(is_typed).cloned().collect()
 }
 
 /// Adds the words of a thought: a text, or parts with texts.
@@ -353,50 +377,4 @@ fn unknown(json: &Value, known: &[&str]) -> Map<String, Value> {
         .iter()
         .filter(|(key, value)| !known.contains(&key.as_str()) && holds(value));
     unknown.map(|(key, value)| (key.clone(), value.clone())).collect()
-}
-
-/// Tokens as the provider counts them. A count of nothing at all (some servers send zeros with every piece) is no usage.
-fn usage(usage: &Value) -> Option<Usage> {
-    let count = |pointers: &[&str]| first_count(usage, pointers);
-    let input = count(&[
-        "/prompt_tokens",
-        "/input_tokens",
-        "/promptTokens",
-        "/inputTokenCount",
-    ])
-    .unwrap_or_default();
-    let output = count(&[
-        "/completion_tokens",
-        "/output_tokens",
-        "/completionTokens",
-        "/outputTokenCount",
-    ]);
-    // What is not said of the output stands in the sum.
-    let output = output.or_else(|| {
-        count(&["/total_tokens"])?
-            .checked_sub(input)
-            .filter(|_| input > 0)
-    });
-    let output = output.unwrap_or_default();
-    if !usage.is_object() || (input == 0 && output == 0) {
-        return None;
-    }
-    let cached = [
-        "/prompt_tokens_details/cached_tokens",
-        "/input_tokens_details/cached_tokens",
-        "/prompt_cache_hit_tokens",
-        "/cached_tokens",
-        "/cache_read_input_tokens",
-        "/cacheReadInputTokenCount",
-    ];
-    let cached = cached.iter().filter_map(|pointer| count(&[pointer])).max();
-    let cached = cached.unwrap_or_default().min(input);
-    let written = count(&["/prompt_tokens_details/cache_write_tokens"]).unwrap_or_default();
-    Some(Usage {
-        input_tokens: input,
-        cached_tokens: cached,
-        cache_write_tokens: written.min(input.saturating_sub(cached)),
-        output_tokens: output,
-        ..Usage::default()
-    })
 }

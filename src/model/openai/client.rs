@@ -14,7 +14,7 @@ use super::chunk::ChatChunk;
 use super::hosts;
 use crate::model::adjust::{Adjustments, RequestPart};
 use crate::model::completions::{CompletionBody, CompletionEndpoint, reachable};
-use crate::model::ending::ItemReader;
+use crate::model::ending::{Grace, ItemReader};
 use crate::model::endpoint::ModelEndpoint;
 use crate::model::opening::judge;
 use crate::model::replay::CallIds;
@@ -153,9 +153,10 @@ impl OpenAiModel {
         let events = async_stream::try_stream! {
             let name = self.at.endpoint.id().name.clone();
             let batched = response.is_batched();
-            let mut items = ItemReader::of(response);
+            let mut items = ItemReader::of(response, ChatChunk::is_one);
             let (mut heard, mut ended, mut noise) = (Vec::new(), false, None);
-            while let Some(item) = items.next(whole.grace()).await {
+            let (mut is_streamed, mut document) = (false, None);
+            while let Some(item) = items.next(whole.grace().or(document)).await {
                 let item = match item {
                     // What broke came behind a whole answer.
                     Err(error) if error.is_broken() && whole.is_whole() => break,
@@ -174,8 +175,16 @@ impl OpenAiModel {
                                 _ => Err(self.at.endpoint.broke_off(&error.message))?,
                             }
                         }
+                        if chunk.doubt.is_lost(whole.is_whole())
+                            && let Some(error) = self.at.endpoint.lost_piece(&json.to_string(), true)
+                        {
+                            Err(error)?;
+                        }
                         // A document that is no stream ends with itself.
-                        ended |= !framed && !chunk.choices.is_empty();
+                        is_streamed |= framed;
+                        ended |= !is_streamed && !chunk.choices.is_empty();
+                        let is_document = !is_streamed && chunk.choices.iter().any(|choice| choice.is_message);
+                        document = document.or(is_document.then(Grace::after_document));
                         noise = noise.take().filter(|_| chunk.choices.is_empty());
                         whole.push(chunk, &mut heard);
                     }
@@ -186,7 +195,7 @@ impl OpenAiModel {
                     }
                     // A piece of the answer that cannot be read would be missing from it.
                     SseItem::Noise(words) => {
-                        let has_begun = !whole.is_empty() && !whole.is_finished();
+                        let has_begun = !whole.is_empty() && !whole.is_whole();
                         if let Some(error) = self.at.endpoint.lost_piece(&words, has_begun) {
                             Err(error)?;
                         }

@@ -8,11 +8,13 @@
 mod assemble;
 mod body;
 mod calls;
+mod choices;
 mod chunk;
 mod client;
 mod growing;
 mod hosts;
 mod merge;
+mod tokens;
 
 pub(super) use body::fullest;
 pub(super) use client::{DEFAULT_BASE, OpenAiModel, ResponseFormat, endpoint};

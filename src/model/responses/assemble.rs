@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::event::{ResponseEvent, as_call, text, usage};
+use super::event::{CANCELLED, ResponseEvent, as_call, text, usage};
 use super::items::OutputItems;
 use crate::model::arguments;
 use crate::model::finish::FinishKind;
@@ -22,6 +22,10 @@ pub(super) struct ResponseAssembler {
     /// Of that what belongs to the part that is being streamed.
     part: String,
     declined: bool,
+    /// An event that may be a piece of the answer and was not read, unless the end repeats the answer.
+    unread: Option<String>,
+    /// Arguments of a call that nothing tells of, unless something does later.
+    orphan: Option<String>,
     response: Option<Value>,
 }
 
@@ -35,6 +39,8 @@ impl ResponseAssembler {
             streamed: String::new(),
             part: String::new(),
             declined: false,
+            unread: None,
+            orphan: None,
             response: None,
         }
     }
@@ -65,6 +71,11 @@ impl ResponseAssembler {
                 }
                 self.part.clear();
             }
+            ResponseEvent::WholePart(text) => self.hear_once(text, heard),
+            ResponseEvent::WholeRefusal(text) => {
+                self.declined |= !text.is_empty();
+                self.hear_once(text, heard);
+            }
             ResponseEvent::Silent(bytes) => heard.push(ModelEvent::Unheard(bytes)),
             ResponseEvent::ItemAdded { at, item } => {
                 if let Some(name) = self.items.begin(at, item) {
@@ -74,18 +85,31 @@ impl ResponseAssembler {
             }
             ResponseEvent::Arguments { at, more } => {
                 heard.push(ModelEvent::Unheard(more.len()));
-                self.items.grow(&at, &more);
+                if !self.items.grow(&at, &more) && !more.trim().is_empty() {
+                    self.orphan.get_or_insert(more);
+                }
             }
             ResponseEvent::WholeArguments { at, name, arguments } => self.items.fill(at, &name, arguments),
-            ResponseEvent::ItemDone { at, item } => self.items.end(at, item),
+            ResponseEvent::ItemDone { at, item } => {
+                if text(&item, "type") == "message" {
+                    // It repeats what was said in it.
+                    self.unread = None;
+                }
+                self.items.end(at, item);
+            }
             ResponseEvent::Ended(response) => {
                 let output = response.get("output").and_then(Value::as_array);
                 if let Some(output) = output.filter(|output| !output.is_empty()) {
+                    // The end has all of it.
+                    (self.unread, self.orphan) = (None, None);
                     self.items.replace(output.iter().cloned().map(as_call).collect());
                 }
                 self.response = Some(response);
             }
             ResponseEvent::Failed(error) => return Err(error),
+            ResponseEvent::Unread(event) => {
+                self.unread.get_or_insert(event);
+            }
             ResponseEvent::Ignored => {}
         }
         Ok(())
@@ -99,6 +123,14 @@ impl ResponseAssembler {
         }
     }
 
+    /// Takes in a text that is told once more, or for the first time.
+    fn hear_once(&mut self, text: String, heard: &mut Vec<ModelEvent>) {
+        if !self.streamed.ends_with(&text) {
+            self.hear(text, heard);
+        }
+        self.part.clear();
+    }
+
     fn announce(&self, name: &str, heard: &mut Vec<ModelEvent>) {
         let name = self.names.plain(name);
         heard.push(ModelEvent::ToolCallStarted { name });
@@ -107,6 +139,12 @@ impl ResponseAssembler {
     /// Whether anything of the answer has come.
     pub(super) fn has_begun(&self) -> bool {
         !self.streamed.is_empty() || self.items.has_calls()
+    }
+
+    /// An event that may be a piece of the answer and was not read.
+    pub(super) fn unread(&self) -> Option<&str> {
+        let orphan = self.orphan.as_deref().filter(|_| !self.items.has_calls());
+        self.unread.as_deref().or(orphan)
     }
 
     /// Whether the response's own end was seen.
@@ -118,7 +156,8 @@ impl ResponseAssembler {
     pub(super) fn cut(&self) -> Option<String> {
         let status = text(self.response.as_ref()?, "status");
         let is_known = matches!(status, "" | "completed") || self.incomplete().is_some();
-        (!is_known && !self.items.has_calls()).then(|| match self.reason() {
+        let is_cut = status == CANCELLED || (!is_known && !self.items.has_calls());
+        is_cut.then(|| match self.reason() {
             "" => status.to_owned(),
             reason => reason.to_owned(),
         })

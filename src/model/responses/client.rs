@@ -1,4 +1,3 @@
-use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
@@ -10,10 +9,11 @@ use super::event::ResponseEvent;
 use crate::model::ModelSettings;
 use crate::model::adjust::RequestPart;
 use crate::model::completions::{CompletionBody, CompletionEndpoint, takes_no_tools};
+use crate::model::ending::ItemReader;
 use crate::model::openai;
 use crate::model::opening::judge;
 use crate::model::replay::CallIds;
-use crate::model::sse::{SseItem, items};
+use crate::model::sse::SseItem;
 use crate::model::tool_names::ToolNames;
 use crate::model::{Model, ModelError, ModelEvent, ModelId, ModelRequest, ModelStream};
 use crate::wire::{Wire, WireResponse};
@@ -59,14 +59,15 @@ impl ResponsesModel {
     fn events(self, response: WireResponse, mut whole: ResponseAssembler) -> ModelStream {
         let events = async_stream::try_stream! {
             let batched = response.is_batched();
-            let mut items = pin!(items(response.body));
+            let mut items = ItemReader::of(response, ResponseEvent::is_one);
             let (mut heard, mut noise) = (Vec::new(), None);
-            while let Some(item) = items.next().await {
+            while let Some(item) = items.next(None).await {
                 match item.map_err(|error| self.at.endpoint.wire_error(error))? {
                     SseItem::Event { json, .. } => whole
                         .push(ResponseEvent::read(&json), &mut heard)
                         .map_err(|error| self.at.endpoint.broke_off(&error.message))?,
-                    SseItem::End => {}
+                    // Of another protocol, and an end all the same.
+                    SseItem::End => break,
                     SseItem::Noise(words) => {
                         if let Some(error) = self.at.endpoint.lost_piece(&words, whole.has_begun()) {
                             Err(error)?;
@@ -83,6 +84,10 @@ impl ResponsesModel {
             }
             if !whole.is_ended() {
                 Err(self.at.endpoint.ended_early(noise.as_deref()))?;
+            }
+            let unread = whole.unread();
+            if let Some(error) = unread.and_then(|words| self.at.endpoint.lost_piece(words, true)) {
+                Err(error)?;
             }
             if let Some(reason) = whole.cut() {
                 Err(self.at.endpoint.cut(&reason))?;

@@ -1,13 +1,34 @@
+//! The stream's events, read leniently. An event whose type is not known here is ignored, as the API asks, unless it may hold
+//! words: see [`doubt`].
+
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::model::Usage;
 use crate::model::count::first_count;
+use crate::model::pieces::{Doubt, PieceFrame, doubt, words};
 use crate::model::replay::set;
 use crate::model::server_error::ServerError;
 use crate::wire::Opening;
 
-/// One event of a response's stream, read leniently: what is not known here is ignored.
+/// The status of a response that somebody stopped.
+pub(super) const CANCELLED: &str = "cancelled";
+/// Words of types whose events say nothing of the answer.
+const SILENT: [&str; 11] = [
+    "reasoning",
+    "thinking",
+    "summary",
+    "annotation",
+    "arguments",
+    "input",
+    "code",
+    "audio",
+    "image",
+    "search",
+    "mcp",
+];
+
+/// One event of a response's stream.
 #[derive(Debug)]
 pub(super) enum ResponseEvent {
     /// More of the answer's text.
@@ -16,6 +37,10 @@ pub(super) enum ResponseEvent {
     Refusal(String),
     /// The text of a part that is whole.
     WholeText(String),
+    /// The same, as it is told once more when the part ends.
+    WholePart(String),
+    /// All words with which an answer is declined.
+    WholeRefusal(String),
     /// More that nobody listens to, so many bytes of it: thoughts, arguments.
     Silent(usize),
     /// An item of the output begins.
@@ -42,6 +67,8 @@ pub(super) enum ResponseEvent {
     /// The end, with the whole response.
     Ended(Value),
     Failed(ServerError),
+    /// It may be a piece of the answer, in a form that nobody knows.
+    Unread(String),
     Ignored,
 }
 
@@ -70,9 +97,45 @@ impl ItemPlace {
 }
 
 impl ResponseEvent {
+    /// Whether an object is an event of a response, or a whole one.
+    pub(super) fn is_one(json: &Value) -> bool {
+        text(json, "type").starts_with("response.") || text(json, "object") == "response"
+    }
+
     /// Reads one object of the stream.
     pub(super) fn read(json: &Value) -> Self {
         let kind = text(json, "type");
+        // Some gateways leave out what all types begin with.
+        let name = kind.strip_prefix("response.").unwrap_or(kind);
+        let is_event = kind.starts_with("response.") || kind.contains('.');
+        if is_event && let Some(event) = Self::of_kind(name, json) {
+            return event;
+        }
+        // A whole response, from a server that does not stream.
+        if text(json, "object") == "response" && kind.is_empty() {
+            return match text(json, "status") {
+                _ if has_failed(json) => Self::Failed(failure(json)),
+                // It says that it has begun.
+                "queued" | "in_progress" => Self::Ignored,
+                _ => Self::Ended(json.clone()),
+            };
+        }
+        if !is_event && let Some(error) = ServerError::find(json, false) {
+            return Self::Failed(error);
+        }
+        let frame = if kind.is_empty() {
+            PieceFrame::Unknown
+        } else {
+            PieceFrame::Known
+        };
+        match doubt(json, frame) {
+            Doubt::None => Self::Ignored,
+            Doubt::Some | Doubt::Words => Self::Unread(json.to_string()),
+        }
+    }
+
+    /// An event of a kind that is known; `name` is its type without `response.`.
+    fn of_kind(name: &str, json: &Value) -> Option<Self> {
         let response = || {
             let response = json.get("response").filter(|response| response.is_object());
             response.cloned().unwrap_or_else(|| json!({}))
@@ -81,63 +144,70 @@ impl ResponseEvent {
             || ItemPlace::of(json),
             || as_call(json.get("item").cloned().unwrap_or_default()),
         );
-        let delta = text(json, "delta");
-        match kind {
-            "response.output_text.delta" => Self::Text(delta.to_owned()),
-            "response.refusal.delta" => Self::Refusal(delta.to_owned()),
-            "response.output_text.done" => Self::WholeText(text(json, "text").to_owned()),
-            "response.output_item.added" => Self::ItemAdded {
+        // What is new, in any shape and under either name.
+        let said = || {
+            let said = ["delta", "text"].iter().filter_map(|key| json.get(*key));
+            said.map(words).find(|said| !said.is_empty()).unwrap_or_default()
+        };
+        let part = |kind: &str| json.get("part").filter(|part| text(part, "type") == kind);
+        Some(match name {
+            "output_text.delta" | "text.delta" => Self::Text(said()),
+            "refusal.delta" => Self::Refusal(said()),
+            "output_text.done" | "text.done" => Self::WholeText(said()),
+            "refusal.done" => Self::WholeRefusal(text(json, "refusal").to_owned()),
+            "content_part.done" => match (part("output_text"), part("refusal")) {
+                (Some(part), _) => Self::WholePart(text(part, "text").to_owned()),
+                (_, Some(part)) => Self::WholeRefusal(text(part, "refusal").to_owned()),
+                _ => return None,
+            },
+            "output_item.added" => Self::ItemAdded {
                 at: at(),
                 item: item(),
             },
-            "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
-                Self::Arguments {
-                    at: at(),
-                    more: delta.to_owned(),
-                }
-            }
-            "response.function_call_arguments.done" | "response.custom_tool_call_input.done" => {
-                let said = ["arguments", "input"].iter().map(|key| text(json, key));
-                Self::WholeArguments {
-                    at: at(),
-                    name: text(json, "name").to_owned(),
-                    arguments: said.collect(),
-                }
-            }
-            "response.output_item.done" => Self::ItemDone {
+            "function_call_arguments.delta" | "custom_tool_call_input.delta" => Self::Arguments {
+                at: at(),
+                more: written(json.get("delta").unwrap_or(json)),
+            },
+            "function_call_arguments.done" | "custom_tool_call_input.done" => Self::WholeArguments {
+                at: at(),
+                name: text(json, "name").to_owned(),
+                arguments: written(json),
+            },
+            "output_item.done" => Self::ItemDone {
                 at: at(),
                 item: item(),
             },
-            "response.completed" | "response.incomplete" | "response.done" => {
+            "completed" | "incomplete" | "done" => {
                 let mut response = response();
-                match text(&response, "status") {
-                    _ if has_failed(&response) => Self::Failed(failure(&response)),
-                    status => {
-                        // The event's own name is the surer word.
-                        if kind == "response.incomplete" && matches!(status, "" | "completed" | "in_progress")
-                        {
-                            set(&mut response, "status", "incomplete".into());
-                        }
-                        Self::Ended(response)
-                    }
+                if has_failed(&response) {
+                    return Some(Self::Failed(failure(&response)));
                 }
+                // The event's own name is the surer word.
+                let status = text(&response, "status");
+                if name == "incomplete" && matches!(status, "" | "completed" | "in_progress") {
+                    set(&mut response, "status", "incomplete".into());
+                }
+                Self::Ended(response)
             }
-            "response.failed" => Self::Failed(failure(&response())),
-            "response.error" => Self::Failed(failure(json)),
-            _ if kind.starts_with("response.") && kind.strip_suffix(".delta").is_some() => {
-                Self::Silent(delta.len())
+            "cancelled" | "canceled" => {
+                let mut response = response();
+                set(&mut response, "status", CANCELLED.into());
+                Self::Ended(response)
             }
-            _ if kind.starts_with("response.") => Self::Ignored,
-            // A whole response, from a server that does not stream.
-            _ if text(json, "object") == "response" => {
-                if has_failed(json) {
-                    Self::Failed(failure(json))
+            "failed" => Self::Failed(failure(&response())),
+            "error" => Self::Failed(failure(json)),
+            "created" | "in_progress" | "queued" => Self::Ignored,
+            // Thoughts, and what tools of the server's own are called with and give back.
+            _ if SILENT.iter().any(|kind| name.contains(kind)) => {
+                let more = text(json, "delta").len();
+                if more > 0 {
+                    Self::Silent(more)
                 } else {
-                    Self::Ended(json.clone())
+                    Self::Ignored
                 }
             }
-            _ => ServerError::find(json, false).map_or(Self::Ignored, Self::Failed),
-        }
+            _ => return None,
+        })
     }
 
     /// What an object of the stream says about whether the server has begun to answer.
@@ -147,6 +217,23 @@ impl ResponseEvent {
             Self::Ignored => Opening::Undecided,
             _ => Opening::Begun,
         }
+    }
+}
+
+/// What a call is called with, in any shape: the text of the arguments, or an object that holds it.
+fn written(holder: &Value) -> String {
+    match holder {
+        Value::String(written) => written.clone(),
+        Value::Object(_) => {
+            let keys = ["arguments", "input", "delta", "partial_json", "text"].iter();
+            let mut held = keys.filter_map(|key| holder.get(*key));
+            held.find(|value| !value.is_null())
+                .map_or_else(String::new, |value| match value {
+                    Value::String(written) => written.clone(),
+                    other => other.to_string(),
+                })
+        }
+        _ => String::new(),
     }
 }
 

@@ -32,12 +32,15 @@ impl OutputItems {
         Some(name).filter(|name| !name.is_empty())
     }
 
-    /// Adds to the arguments of a call.
-    pub(super) fn grow(&mut self, at: &ItemPlace, more: &str) {
-        if let Some(item) = self.call(at) {
+    /// Adds to the arguments of a call; tells whether there is one.
+    pub(super) fn grow(&mut self, at: &ItemPlace, more: &str) -> bool {
+        let call = self.call(at);
+        let is_known = call.is_some();
+        if let Some(item) = call {
             let all = format!("{}{more}", text(item, "arguments"));
             set(item, "arguments", all.into());
         }
+        is_known
     }
 
     /// All arguments of a call, which nothing else may have told of.

@@ -1,0 +1,375 @@
+//! The one rule for objects of a stream that no reader knows, for all three wires.
+//!
+//! An object in which nothing is known may be a piece of the answer in a form that nobody here reads. If it were dropped, the
+//! rest would look like a whole answer. So one of three things happens to it:
+//!
+//! 1. It is an envelope around pieces that are known (`{"result": {…}}`, `{"event": …, "data": "{…}"}`): they are taken out
+//!    ([`unwrapped`]).
+//! 2. It is an ornament: a sign of life, counts, sources, names and times. It says nothing of the answer and is passed over.
+//! 3. It may hold words or the reason of an end. Then the turn ends as a cut, and the server's words are shown ([`doubt`]).
+//!
+//! How much is doubted depends on the object's frame. Where the protocol knows the object and lets servers add to it (a chunk
+//! with `choices`; an event of Anthropic's Messages or OpenAI's Responses with a `type` that is new here, which both APIs ask
+//! clients to pass over), only a text under a key that words usually have is doubted. In any other object every text is, unless
+//! its key or the kind of the object is in the tables below. Behind a whole answer only words count: servers send all kinds of
+//! things there.
+
+use serde_json::{Map, Value};
+
+use super::server_error::is_told;
+
+/// How many envelopes may lie around a piece.
+const MOST_ENVELOPES: usize = 3;
+/// Words of keys under which servers send what a model says or calls.
+const SAID: [&str; 23] = [
+    "answer",
+    "arguments",
+    "candidates",
+    "choices",
+    "chunk",
+    "completion",
+    "content",
+    "contents",
+    "data",
+    "delta",
+    "generated",
+    "generation",
+    "message",
+    "messages",
+    "output",
+    "outputs",
+    "parts",
+    "refusal",
+    "reply",
+    "response",
+    "text",
+    "texts",
+    "token",
+];
+/// Words of keys whose values say nothing of the answer: they count, filter, explain or prove it.
+const BESIDE: [&str; 41] = [
+    "annotation",
+    "annotations",
+    "citation",
+    "citations",
+    "cost",
+    "debug",
+    "feedback",
+    "filter",
+    "filtered",
+    "filters",
+    "fingerprint",
+    "followups",
+    "guardrail",
+    "keepalive",
+    "log",
+    "logprobs",
+    "logs",
+    "meta",
+    "metadata",
+    "metrics",
+    "moderation",
+    "obfuscation",
+    "performance",
+    "prompt",
+    "reasoning",
+    "reference",
+    "references",
+    "safety",
+    "search",
+    "signature",
+    "source",
+    "sources",
+    "stats",
+    "suggestions",
+    "thinking",
+    "thought",
+    "thoughts",
+    "timings",
+    "usage",
+    "warning",
+    "warnings",
+];
+/// The last words of keys that name, date, place or number something, or hold what came with the question.
+const NAMING: [&str; 56] = [
+    "at",
+    "attachments",
+    "audio",
+    "by",
+    "code",
+    "context",
+    "count",
+    "created",
+    "credits",
+    "documents",
+    "encoding",
+    "event",
+    "extra",
+    "format",
+    "hash",
+    "headers",
+    "host",
+    "id",
+    "ids",
+    "images",
+    "index",
+    "input",
+    "instructions",
+    "intent",
+    "key",
+    "kind",
+    "language",
+    "level",
+    "mode",
+    "model",
+    "name",
+    "node",
+    "nonce",
+    "number",
+    "object",
+    "padding",
+    "phase",
+    "position",
+    "progress",
+    "provider",
+    "queue",
+    "region",
+    "role",
+    "stage",
+    "state",
+    "status",
+    "tags",
+    "tier",
+    "time",
+    "timestamp",
+    "title",
+    "type",
+    "uri",
+    "url",
+    "uuid",
+    "version",
+];
+/// Words of the kinds (`type`, `event`, `object`, `status`) of objects that are ornaments whatever they hold.
+const KINDS_BESIDE: [&str; 34] = [
+    "alive",
+    "annotation",
+    "citation",
+    "citations",
+    "connected",
+    "cost",
+    "debug",
+    "feedback",
+    "followups",
+    "heartbeat",
+    "info",
+    "keepalive",
+    "log",
+    "meta",
+    "metadata",
+    "metrics",
+    "moderation",
+    "ping",
+    "pong",
+    "processing",
+    "progress",
+    "queue",
+    "queued",
+    "reasoning",
+    "references",
+    "search",
+    "source",
+    "sources",
+    "stats",
+    "status",
+    "suggestions",
+    "thinking",
+    "thought",
+    "usage",
+];
+
+/// How an object stands in its stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PieceFrame {
+    /// Its protocol has such objects, and servers may add to them.
+    Known,
+    /// Nothing about it is known.
+    Unknown,
+}
+
+/// Whether an object that nobody reads may be a piece of the answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Doubt {
+    #[default]
+    None,
+    /// It holds a text under a key that is not known.
+    Some,
+    /// It holds a text under a key that words have.
+    Words,
+}
+
+impl Doubt {
+    /// Whether the answer lacks it. Behind a whole answer (`is_whole`) servers send things of any form.
+    pub(super) fn is_lost(self, is_whole: bool) -> bool {
+        match self {
+            Self::None => false,
+            Self::Some => !is_whole,
+            Self::Words => true,
+        }
+    }
+}
+
+/// Whether an object of which nothing was read may be a piece of the answer.
+pub(super) fn doubt(json: &Value, frame: PieceFrame) -> Doubt {
+    if is_kind_beside(json) {
+        return Doubt::None;
+    }
+    let is_said = |key: &str| words_in(key).any(|word| SAID.contains(&word.as_str()));
+    if holds(json, "", &is_said) {
+        return Doubt::Words;
+    }
+    if frame == PieceFrame::Unknown && holds(json, "", &|_| true) {
+        return Doubt::Some;
+    }
+    Doubt::None
+}
+
+/// The objects that a stream's object stands for: itself, or the pieces that lie in it as in an envelope. `knows` says whether an
+/// object is a piece.
+pub(super) fn unwrapped(json: Value, knows: fn(&Value) -> bool) -> Vec<Value> {
+    if knows(&json) {
+        return vec![json];
+    }
+    inside(&json, knows, MOST_ENVELOPES).unwrap_or_else(|| vec![json])
+}
+
+/// What somebody says in a value of any shape: a text, a list of texts, or an object or a list of objects that hold one.
+pub(super) fn words(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().map(words).collect(),
+        Value::Object(part) if is_text_part(part) => {
+            let keys = ["text", "content", "parts", "value", "output_text"].iter();
+            let mut said = keys.filter_map(|key| part.get(*key)).map(words);
+            said.find(|said| !said.is_empty()).unwrap_or_default()
+        }
+        _ => String::new(),
+    }
+}
+
+/// Whether a part of a content is a model's thoughts.
+pub(super) fn is_thought(part: &Map<String, Value>) -> bool {
+    let kind = part.get("type").and_then(Value::as_str).unwrap_or_default();
+    let is_marked = part.get("thought") == Some(&Value::Bool(true));
+    is_marked || kind.contains("thinking") || kind.contains("reasoning")
+}
+
+/// Whether a part is text and no thought, picture or result of a tool.
+fn is_text_part(part: &Map<String, Value>) -> bool {
+    let kind = part.get("type").and_then(Value::as_str).unwrap_or_default();
+    !is_thought(part) && !["tool", "image", "file"].iter().any(|other| kind.contains(other))
+}
+
+/// The pieces in the one field of an envelope that holds any.
+fn inside(json: &Value, knows: fn(&Value) -> bool, depth: usize) -> Option<Vec<Value>> {
+    let (depth, fields) = (depth.checked_sub(1)?, json.as_object()?);
+    let kind = ["type", "event"]
+        .iter()
+        .find_map(|key| fields.get(*key)?.as_str());
+    let read: Vec<Vec<Value>> = fields
+        .values()
+        .filter_map(|value| pieces_in(value, kind, knows, depth))
+        .collect();
+    // Which of several is the piece cannot be told.
+    read.into_iter()
+        .reduce(|_, _| Vec::new())
+        .filter(|pieces| !pieces.is_empty())
+}
+
+/// The pieces that a value is. `kind` is what the envelope says of their type.
+fn pieces_in(
+    value: &Value,
+    kind: Option<&str>,
+    knows: fn(&Value) -> bool,
+    depth: usize,
+) -> Option<Vec<Value>> {
+    match value {
+        Value::Object(_) => {
+            let piece = typed(value.clone(), kind.unwrap_or_default());
+            if knows(&piece) {
+                return Some(vec![piece]);
+            }
+            inside(&piece, knows, depth)
+        }
+        Value::Array(items) => {
+            let pieces = items.iter().map(|item| pieces_in(item, kind, knows, depth));
+            let pieces: Option<Vec<Vec<Value>>> = pieces.collect();
+            pieces
+                .map(|pieces| pieces.concat())
+                .filter(|pieces| !pieces.is_empty())
+        }
+        // A gateway that writes the JSON of the server behind it into a text.
+        Value::String(text) if text.trim_start().starts_with('{') => {
+            let inner = serde_json::from_str(text).ok()?;
+            pieces_in(&inner, kind, knows, depth.checked_sub(1)?)
+        }
+        _ => None,
+    }
+}
+
+/// An object with this type, unless it has one.
+pub(super) fn typed(mut json: Value, kind: &str) -> Value {
+    if let Value::Object(fields) = &mut json
+        && !kind.is_empty()
+    {
+        fields.entry("type").or_insert_with(|| kind.into());
+    }
+    json
+}
+
+/// Whether an object says of itself that it is an ornament.
+fn is_kind_beside(json: &Value) -> bool {
+    ["type", "event", "object", "status"].iter().any(|key| {
+        let kind = json.get(*key).and_then(Value::as_str).unwrap_or_default();
+        words_in(kind).any(|word| KINDS_BESIDE.contains(&word.as_str()))
+    })
+}
+
+/// Whether a value holds a text under a key that counts and that no ornament has. `key` is the one that it stands under itself.
+fn holds(value: &Value, key: &str, counts: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(_) => is_told(value) && counts(key),
+        Value::Array(items) => items.iter().any(|item| holds(item, key, counts)),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(key, value)| !is_beside(key) && holds(value, key, counts)),
+        _ => false,
+    }
+}
+
+fn is_beside(key: &str) -> bool {
+    let mut last = None;
+    for word in words_in(key) {
+        if BESIDE.contains(&word.as_str()) {
+            return true;
+        }
+        last = Some(word);
+    }
+    last.is_some_and(|word| NAMING.contains(&word.as_str()))
+}
+
+/// The words of a key or of a kind in small letters: `createdAt` and `created_at` have the same.
+fn words_in(name: &str) -> impl Iterator<Item = String> {
+    let mut words = vec![String::new()];
+    let mut is_small = false;
+    for c in name.chars() {
+        let begins = !c.is_alphanumeric() || (is_small && c.is_uppercase());
+        if begins {
+            words.push(String::new());
+        }
+        is_small = c.is_lowercase() || c.is_ascii_digit();
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+            word.extend(c.to_lowercase());
+        }
+    }
+    words.into_iter().filter(|word| !word.is_empty())
+}
