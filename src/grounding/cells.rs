@@ -344,7 +344,7 @@ fn is_share(table: &ResultTable, row: usize) -> bool {
 }
 
 /// Whether the rows of a table are figures that were calculated one by one.
-fn is_calculation(table: &ResultTable) -> bool {
+pub(super) fn is_calculation(table: &ResultTable) -> bool {
     let names = table.columns.iter().map(|column| column.name.as_str());
     names.clone().eq(["name", "value", "unit", "made"]) || names.eq(["name", "value", "made"])
 }

@@ -1,7 +1,7 @@
 //! How a figure counts: rows, what a column counts, or what a key tells apart.
 
 use super::scope::{FigureContext, MentionTarget};
-use super::text::{Span, TextWord, root, stem};
+use super::text::{Span, TextWord, is_singular, root};
 use super::vocabulary::Concept;
 
 impl FigureContext<'_, '_, '_> {
@@ -96,7 +96,7 @@ impl FigureContext<'_, '_, '_> {
     /// Whether the figure says that there is one of what a key tells apart: `1 ticket`.
     pub(super) fn counts_one_key(&self, material: usize) -> bool {
         let next = self.key_behind(material);
-        next.is_some_and(|next| stem(&next.low) == next.low)
+        next.is_some_and(|next| is_singular(&next.low))
     }
 
     /// The word behind the figure, if a key of the result is of it.

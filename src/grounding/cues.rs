@@ -170,29 +170,29 @@ impl Cues {
             .flatten();
         if let Some(lead) = lead.filter(|_| !all.any()) {
             let told = Self::read(seat, bits(seat, seat.context.word_range(lead), |_| true));
-            return Self {
-                share: told.share,
-                mean: told.mean,
-                mean_before: told.mean,
-                per: told.per,
-                ratio: told.ratio,
-                ..all
-            };
+            return all.as_told_before(&told);
         }
         let goes_on = |before: &Span| !all.any() && (pointing() || per_unit(*before));
         if let Some(before) = seat.place.before.filter(goes_on) {
             let told = Self::read(seat, bits(seat, seat.context.word_range(before), |_| true));
             return Self {
-                share: told.share,
-                mean: told.mean,
-                mean_before: told.mean,
                 rest: told.rest,
-                per: told.per,
-                ratio: told.ratio,
-                ..all
+                ..all.as_told_before(&told)
             };
         }
         all
+    }
+
+    /// The same, with what words before the sentence say that its figures are.
+    fn as_told_before(self, told: &Self) -> Self {
+        Self {
+            share: told.share,
+            mean: told.mean,
+            mean_before: told.mean,
+            per: told.per,
+            ratio: told.ratio,
+            ..self
+        }
     }
 
     /// The same, where the question has asked for what the answer then gives in bare words: a share, a mean.
@@ -472,8 +472,8 @@ pub(super) fn contradicts_its_way(seat: &FigureContext<'_, '_, '_>, number: &Num
         .filter_map(|at| context.cues.get(at).copied())
         .fold(0, |all, bits| all | bits);
     match (verbs & Concept::Up.bit() != 0, verbs & Concept::Down.bit() != 0) {
-        (true, false) => number.value < from.value && from.value > 0.0,
-        (false, true) => number.value > from.value && from.value > 0.0,
+        (true, false) => number.value <= from.value && from.value > 0.0,
+        (false, true) => number.value >= from.value && from.value > 0.0,
         _ => false,
     }
 }

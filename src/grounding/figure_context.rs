@@ -191,7 +191,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
         compared && next.is_some_and(|next| next.start < self.span.start) && self.place.row.is_none()
     }
 
-    fn counts(&self, scope: &MentionScope, mention: Span) -> bool {
+    pub(super) fn counts(&self, scope: &MentionScope, mention: Span) -> bool {
         scope.span.holds(mention)
             && !mention.holds(self.span)
             && (!scope.before || mention.end <= self.span.start)
@@ -225,7 +225,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
 
     /// The name that goes with the figure where a sentence has first names and then as many figures: `In March, April and
     /// May we had 455, 431 and 488 orders`.
-    fn in_turn(
+    pub(super) fn in_turn(
         &self,
         scope: &MentionScope,
         wanted: impl Fn(&MentionTarget<'i>) -> bool,

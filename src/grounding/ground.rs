@@ -203,10 +203,15 @@ fn read(
     for (number, wanted, found, kept) in open {
         let seat = context.seat(Span::new(number.start, number.end));
         let figure = decide(&seat, number, &wanted, &found, &kept, (said, &known));
-        known.derived.extend(a_derivation(&figure, index));
-        known
-            .sums
-            .extend(a_sum(&figure, index).map(|source| (seat.span, source)));
+        if let Some((operation, value, source)) = derived_from(&figure, index) {
+            if matches!(
+                operation,
+                DerivationOperation::Sum | DerivationOperation::Difference
+            ) {
+                known.sums.push((seat.span, source.clone()));
+            }
+            known.derived.push((value, source));
+        }
         figures.push(figure);
     }
     figures.extend(written.figures(&context, &|seat, number| {
@@ -238,33 +243,16 @@ fn one_value<'f>(found: &'f Sources, kept: &[usize]) -> Option<&'f SourceCandida
     same.then_some(first)
 }
 
-/// The source of a figure that was found to be a sum or a difference, to be computed with by what follows.
-fn a_sum(figure: &Figure, index: &CellIndex<'_>) -> Option<FigureSource> {
+/// Of a figure that was found to be derived: how, what it comes to, and the source that it is for what follows, which may say it
+/// again or compute with it.
+fn derived_from(figure: &Figure, index: &CellIndex<'_>) -> Option<(DerivationOperation, f64, FigureSource)> {
     let trace = figure.sources.first()?;
     let Trace::Derivation {
-        operation: DerivationOperation::Sum | DerivationOperation::Difference,
+        operation,
         inputs,
-        ..
+        value,
     } = trace
     else {
-        return None;
-    };
-    let handle = &inputs.first()?.result;
-    let material = index
-        .materials
-        .iter()
-        .position(|material| material.handle == *handle)?;
-    Some(FigureSource {
-        trace: trace.clone(),
-        material,
-        cell: None,
-    })
-}
-
-/// The source of a figure that was found to be derived, with what it comes to: it may be said again, and rounded.
-fn a_derivation(figure: &Figure, index: &CellIndex<'_>) -> Option<(f64, FigureSource)> {
-    let trace = figure.sources.first()?;
-    let Trace::Derivation { inputs, value, .. } = trace else {
         return None;
     };
     let handle = &inputs.first()?.result;
@@ -277,7 +265,7 @@ fn a_derivation(figure: &Figure, index: &CellIndex<'_>) -> Option<(f64, FigureSo
         material,
         cell: None,
     };
-    Some((value.parse().ok()?, source))
+    Some((*operation, value.parse().ok()?, source))
 }
 
 /// What was derived before, where a figure says it again: `all others lie between 175k and 209k`, below a table of them. A row that its

@@ -8,7 +8,7 @@ use super::keys::{KeyColumn, KeyKind};
 use super::labels::Label;
 use super::number::{Kind, Number};
 use super::scope::{Mention, MentionTarget};
-use super::text::{Layout, Span, TextWord, holder, stem};
+use super::text::{Layout, Span, TextWord, holder, is_singular, stem};
 use super::vocabulary::Concept;
 
 /// From so many digits on a number that no cell measures names a row, whatever stands around it.
@@ -294,7 +294,7 @@ impl<'i> KeyReader<'_, '_, 'i> {
         if !self.key.is_of(next) || !matches!(self.gap(at + 1), " " | "-" | "\u{a0}") {
             return false;
         }
-        let singular = stem(next) == next;
+        let singular = is_singular(next);
         let before = self.low(at.checked_sub(1));
         let scale = matches!(stem(next), "star" | "rating");
         ordinal

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::filters::dimension;
 use super::labels::Label;
-use super::text::{stem, words};
+use super::text::{is_singular, stem, words};
 use super::vocabulary::Concept;
 use crate::result::{Cell, Column, ColumnKind, ColumnMeaning, ResultTable};
 
@@ -146,7 +146,7 @@ fn numbers_things(column: &Column, name: &[String], values: &[i64]) -> bool {
     };
     let one_thing = name
         .last()
-        .is_some_and(|last| last.len() > 2 && stem(last) == last);
+        .is_some_and(|last| last.len() > 2 && is_singular(last));
     let upwards = values
         .iter()
         .zip(values.iter().skip(1))

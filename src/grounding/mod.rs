@@ -47,6 +47,7 @@ mod operand;
 mod order;
 mod places;
 mod presence;
+mod readings;
 mod referenced;
 mod referenced_derivation;
 mod referenced_total;

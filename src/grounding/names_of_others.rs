@@ -29,7 +29,7 @@ impl FigureContext<'_, '_, '_> {
                         .iter()
                         .all(|word| self.context.mentions_over(word.span).any(label))
             };
-            gap.is_some_and(|gap| {
+            gap.filter(|gap| !gap.contains(['\n', '|'])).is_some_and(|gap| {
                 // `44 dogs arrived and 36 left`
                 let happened = name.of(self.context.text).ends_with("ed")
                     && gap.split_ascii_whitespace().count() == 1

@@ -5,16 +5,13 @@
 use super::cells::FigureSource;
 use super::cues::contradicts_its_way;
 use super::figure::{Figure, FigureKind, FigureStatus, Reason, ReferencedFigure, Trace};
-use super::figure_context::{FigureContext, pair};
+use super::figure_context::FigureContext;
 use super::index::{CellIndex, NumberCell};
 use super::number::Number;
 use super::referenced_derivation::ReferencedDerivation;
 use super::referenced_total::{is_another_total, is_told_of_all};
-use super::scope::{Entailment, Mention, MentionTarget, TextContext};
+use super::scope::{Entailment, TextContext};
 use super::text::Span;
-
-/// From here on, a whole number in a sentence names a row whose key it is, without a word that says so: a year, an id.
-const TELLING: f64 = 100.0;
 
 /// What comes of looking a figure up by its digits and the words around it.
 type Told<'f, 'a, 'i> = dyn Fn(&FigureContext<'_, 'a, 'i>, &Number) -> Figure + 'f;
@@ -54,9 +51,9 @@ impl<'r> ReferencedSpans<'r> {
                             FigureKind::Number => self.is_contradicted(context, span, trace, told),
                             FigureKind::Date => {
                                 let seat = seat_of_time(context, span, trace);
-                                is_other_day(&seat, trace) || self.is_other_cell(&seat, trace)
+                                is_other_day(&seat, trace) || is_other_cell(&seat, trace)
                             }
-                            FigureKind::Item => self.is_other_cell(&context.seat(span), trace),
+                            FigureKind::Item => is_other_cell(&context.seat(span), trace),
                         }
                 };
                 let (status, sources) = match &written.trace {
@@ -147,86 +144,39 @@ impl<'r> ReferencedSpans<'r> {
                 is_another_total(&seat, material, column, *total)
                     || (reason.is_some()
                         && (seat.says_column(material, column) == Entailment::No
-                            || names_some_rows(&seat, material)))
+                            || seat.reads_as_some(material)))
             }
             Trace::Cell { .. } => {
-                reason == Some(Reason::Mismatch)
+                is_other_cell(&seat, trace)
                     || is_told_of_all(&seat, trace)
-                    || self.is_other_cell(&seat, trace)
+                    || (reason == Some(Reason::Mismatch) && is_measured_otherwise(&seat, trace))
             }
             Trace::RowCount { .. } | Trace::Argument { .. } => false,
         }
     }
+}
 
-    /// Whether a name of another row or column stands so close to a cell that nothing else can be meant.
-    fn is_other_cell(&self, seat: &FigureContext<'_, '_, '_>, trace: &Trace) -> bool {
-        let Some((material, row, column)) = place(seat.context.index, trace) else {
-            return false;
-        };
-        if seat.is_base() {
-            return false;
-        }
-        let headed = !seat.header_columns(material).is_empty();
-        let named = headed || seat.has_adjacent_column(material, column);
-        (named && seat.says_column(material, column) == Entailment::No)
-            || seat.says_row(material, row) == Entailment::No
-            || self.names_another_key(seat, material, row)
-    }
+/// Whether the sentence says outright that a cell is of another row, or a header or a name right beside it that it is of another
+/// column.
+fn is_other_cell(seat: &FigureContext<'_, '_, '_>, trace: &Trace) -> bool {
+    let Some((material, row, column)) = place(seat.context.index, trace) else {
+        return false;
+    };
+    let headed = !seat.header_columns(material).is_empty();
+    let named = headed || seat.has_adjacent_column(material, column);
+    (named && !seat.is_base() && seat.says_column(material, column) == Entailment::No)
+        || seat.reads_as(material, row, column) == Entailment::No
+}
 
-    /// Whether the closest words that name rows by number name another: "2025 (id 17): 31,981" for the row whose id is 18.
-    fn names_another_key(&self, seat: &FigureContext<'_, '_, '_>, material: usize, row: usize) -> bool {
-        let context = seat.context;
-        let keys = context.index.keys.iter().filter(|key| key.material == material);
-        let labels = context
-            .index
-            .shapes
-            .get(material)
-            .map(|shape| shape.labels.as_slice())
-            .unwrap_or_default();
-        keys.into_iter().any(|key| {
-            let column = labels.iter().find(|(column, _)| *column == key.column);
-            let Some(own) = column.and_then(|(_, values)| values.get(row).copied().flatten()) else {
-                return false;
-            };
-            let of_key = |mention: &Mention<'_>| match mention.what {
-                MentionTarget::Label(label) if (label.material, label.column) == (material, key.column) => {
-                    Some((mention.span, label.value))
-                }
-                _ => None,
-            };
-            let telling = |number: &Number| {
-                let span = Span::new(number.start, number.end);
-                let label = key
-                    .label_of(number.value)
-                    .filter(|_| number.value.abs() >= TELLING)?;
-                Some((span, label.value))
-            };
-            for scope in &seat.scopes {
-                let counts = |(span, _): &(Span, usize)| {
-                    scope.span.holds(*span)
-                        && (!scope.before || span.end <= seat.span.start)
-                        && !self.touches(*span)
-                };
-                let named = context.mentions_in(scope.span).filter_map(of_key);
-                let numbers = context.numbers_in(scope.span).iter().filter_map(telling);
-                let mut keyed: Vec<(Span, usize)> = named.chain(numbers).filter(counts).collect();
-                keyed.sort_unstable_by_key(|(span, _)| (span.start, span.end));
-                keyed.dedup();
-                if keyed.is_empty() {
-                    continue;
-                }
-                let spans: Vec<Span> = keyed.iter().map(|(span, _)| *span).collect();
-                let mut figures = seat.figures_in(scope.span);
-                figures.retain(|figure| !spans.contains(figure));
-                let paired = pair(&spans, &figures, seat.span);
-                let mut meant = keyed
-                    .iter()
-                    .filter(|(span, _)| paired.is_none_or(|paired| paired == *span));
-                return !meant.any(|(_, value)| *value == own);
-            }
-            false
-        })
-    }
+/// Whether the words around a figure, which do not bear its digits out, are against more than its row: against its unit, or its
+/// column where the sentence itself names one.
+fn is_measured_otherwise(seat: &FigureContext<'_, '_, '_>, trace: &Trace) -> bool {
+    let Some((material, row, column)) = place(seat.context.index, trace) else {
+        return true;
+    };
+    let named = !seat.header_columns(material).is_empty() || !seat.columns_in_sentence(material).is_empty();
+    let by_column = seat.says_column(material, column) == Entailment::No;
+    seat.says_row(material, row) != Entailment::No && (named || !by_column)
 }
 
 impl From<Reason> for FigureStatus {
@@ -303,9 +253,4 @@ fn is_same_source(one: &Trace, other: &Trace) -> bool {
         ) => operation == other_operation && inputs == other_inputs,
         _ => one == other,
     }
-}
-
-/// Whether the words around a figure name some rows of a result and not all.
-fn names_some_rows(seat: &FigureContext<'_, '_, '_>, material: usize) -> bool {
-    !seat.named_rows(material).is_empty() && !seat.names_all_rows(material)
 }

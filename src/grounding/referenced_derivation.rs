@@ -7,7 +7,7 @@ use super::index::CellIndex;
 use super::order::days_of;
 use super::referenced::column_of;
 use super::scope::{Entailment, FigureContext, Mention, MentionTarget};
-use super::text::{Relation, Span, same_length};
+use super::text::{Days, Relation, Span, same_length};
 use super::vocabulary::{Concept, said_by};
 
 /// Where a figure was worked out of, and what it came to.
@@ -109,24 +109,35 @@ impl ReferencedDerivation {
             return true;
         }
         let rows: Vec<&OperandPlace> = self.operands.iter().filter(|one| one.row.is_some()).collect();
-        let denied = |one: &OperandPlace| {
-            one.row
-                .is_some_and(|row| seat.says_row(one.material, row) == Entailment::No)
+        let reads = |one: &OperandPlace| {
+            one.row.map_or(Entailment::Nothing, |row| {
+                seat.reads_as(one.material, row, one.column)
+            })
         };
-        let absent = |one: &OperandPlace| denied(one) && names_of(seat, one).is_empty();
+        let is_denied = |one: &&OperandPlace| reads(one) == Entailment::No;
         let alone = rows.windows(2).all(
             |pair| matches!(pair, [one, other] if (one.material, one.row) == (other.material, other.row)),
         );
         match rows.as_slice() {
-            [] => false,
-            [first, ..] if alone => denied(first),
-            // A share or ratio is of the first.
-            [first, _] if !self.is_change() => absent(first),
-            // What changed is told of its end, or set against its beginning.
-            [end, beginning] => absent(end) && (absent(beginning) || !is_base(seat, beginning)),
-            rows => rows.iter().all(|one| absent(one)),
+            [first, ..] if alone => is_denied(first),
+            // Of two things either may be named, but of what changed by time its end: `In March it rose 12 %`.
+            [end, beginning] => {
+                is_denied(end)
+                    && (reads(beginning) != Entailment::Yes
+                        || (self.is_change()
+                            && is_by_time(seat, beginning)
+                            && names_of(seat, end).is_empty()
+                            && !is_base(seat, beginning)))
+            }
+            rows => !rows.is_empty() && rows.iter().all(is_denied),
         }
     }
+}
+
+/// Whether nothing but days tells the rows of an operand's result apart.
+fn is_by_time(seat: &FigureContext<'_, '_, '_>, operand: &OperandPlace) -> bool {
+    let shape = seat.context.index.shapes.get(operand.material);
+    shape.is_some_and(|shape| shape.labels.is_empty())
 }
 
 impl ReferencedDerivation {
@@ -138,8 +149,13 @@ impl ReferencedDerivation {
             .map_or(0, |number| number.end);
         let start = seat.place.clause.start.max(since).min(seat.span.start);
         let named = context.mentions_in(Span::new(start, seat.span.start));
+        // `had 76 visits more and invoiced 16,926 more`: the visits are of the figure before.
         let columns = named.filter_map(|mention| match mention.what {
-            MentionTarget::Column { material, column } => Some((material, column)),
+            MentionTarget::Column { material, column }
+                if !seat.is_unit_of_another(mention.span) && !is_of_unsaid_mean(seat, material, column) =>
+            {
+                Some((material, column))
+            }
             _ => None,
         });
         let columns: Vec<(usize, usize)> = columns.collect();
@@ -176,7 +192,15 @@ impl ReferencedDerivation {
     }
 }
 
-/// Where the sentence names the row of an operand and no other.
+/// Whether a column is of means, and the sentence speaks of none: `invoiced` says nothing of an average invoice.
+fn is_of_unsaid_mean(seat: &FigureContext<'_, '_, '_>, material: usize, column: usize) -> bool {
+    let shape = seat.context.index.shapes.get(material);
+    let mean = shape.is_some_and(|shape| shape.extremes.get(&column) == Some(&Concept::Mean));
+    let mut words = seat.context.words_in(seat.place.sentence).iter();
+    mean && !words.any(|word| said_by(&word.low) & (Concept::Mean.bit() | Concept::Per.bit()) != 0)
+}
+
+/// Where the sentence, or the one before it, names the row of an operand and no other.
 fn names_of<'i>(seat: &FigureContext<'_, '_, 'i>, operand: &OperandPlace) -> Vec<Mention<'i>> {
     let (Some(shape), Some(row)) = (seat.context.index.shapes.get(operand.material), operand.row) else {
         return Vec::new();
@@ -190,24 +214,36 @@ fn names_of<'i>(seat: &FigureContext<'_, '_, 'i>, operand: &OperandPlace) -> Vec
                     rows.get(label.value).is_some_and(|rows| rows.as_slice() == [row])
                 })
         }
-        MentionTarget::TextPeriod(period) => shape.times.iter().any(|(_, days)| {
-            let days = days.get(row).copied().flatten();
-            days.is_some_and(|days| period.relation(days) == Relation::Same && same_length(&period, days))
-        }),
+        MentionTarget::TextPeriod(period) => {
+            let is = |days: Days| period.relation(days) == Relation::Same && same_length(&period, days);
+            let alone = |at: usize| {
+                let rows = seat.context.rows_of_period(operand.material, at, period);
+                rows.as_slice() == [row]
+            };
+            let filtered = shape.period.filter(|_| shape.times.is_empty());
+            filtered.is_some_and(is) || (0..shape.times.len()).any(alone)
+        }
         MentionTarget::Column { .. } => false,
     };
     let places = seat.place.row.map_or(seat.place.sentence, |_| seat.place.line);
-    seat.context.mentions_in(places).filter(own).copied().collect()
+    let before = seat.place.before.into_iter();
+    let before = before.flat_map(|before| seat.context.mentions_in(before));
+    before
+        .chain(seat.context.mentions_in(places))
+        .filter(own)
+        .copied()
+        .collect()
 }
 
 /// The word before a name, without articles and the like.
-fn led_by<'c>(seat: &FigureContext<'c, '_, '_>, name: Span) -> &'c str {
+pub(super) fn led_by<'c>(seat: &FigureContext<'c, '_, '_>, name: Span) -> &'c str {
     let mut before = seat.context.word_before(name.start);
     for _ in 0..3 {
         let Some(word) = before.and_then(|at| seat.context.words.get(at)) else {
             return "";
         };
-        if !matches!(word.low.as_str(), "in" | "the" | "that" | "of" | "im") {
+        const ARTICLES: [&str; 8] = ["in", "the", "that", "of", "im", "dem", "der", "den"];
+        if !ARTICLES.contains(&word.low.as_str()) {
             return word.low.as_str();
         }
         before = before.and_then(|at| at.checked_sub(1));
@@ -239,7 +275,7 @@ fn is_told_from(seat: &FigureContext<'_, '_, '_>, end: &OperandPlace, beginning:
 }
 
 /// Words that set one thing against another, whichever of the two is the later.
-const AGAINST: [&str; 10] = [
+pub(super) const AGAINST: [&str; 10] = [
     "than", "behind", "ahead", "above", "below", "against", "short", "als", "versus", "vs",
 ];
 

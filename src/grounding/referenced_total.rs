@@ -42,7 +42,14 @@ pub(super) fn is_told_of_all(seat: &FigureContext<'_, '_, '_>, trace: &Trace) ->
         .materials
         .get(material)
         .is_some_and(|one| one.table.rows.len() > 1);
+    let calculated = seat
+        .context
+        .index
+        .materials
+        .get(material)
+        .is_some_and(|one| super::cells::is_calculation(one.table));
     several
+        && !calculated
         && seat.place.row.is_none()
         && (said_before(seat) == Some(Concept::Total) || opens_with_all(seat))
         && seat.says_row(material, row) != Entailment::Yes

@@ -341,7 +341,12 @@ impl TextContext<'_, '_> {
     }
 
     /// The rows of a result whose days a period is or holds.
-    fn rows_of_period(&self, material: usize, column: usize, period: TextPeriod) -> Rc<Vec<usize>> {
+    pub(super) fn rows_of_period(
+        &self,
+        material: usize,
+        column: usize,
+        period: TextPeriod,
+    ) -> Rc<Vec<usize>> {
         once(
             &self.memo.periods,
             (material, column, self.known_as(period)),

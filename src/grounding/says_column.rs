@@ -134,7 +134,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
     }
 
     /// The names of columns of a result in the figure's sentence.
-    fn columns_in_sentence(&self, material: usize) -> Vec<Mention<'i>> {
+    pub(super) fn columns_in_sentence(&self, material: usize) -> Vec<Mention<'i>> {
         let mentions = self.context.mentions_in(self.place.sentence);
         let of_result = mentions.filter(
             |mention| matches!(mention.what, MentionTarget::Column { material: of, .. } if of == material),

@@ -7,13 +7,6 @@ use super::text::stem;
 use super::vocabulary::Concept;
 use crate::result::Extent;
 
-/// A word without the ending of `countries` and `country`.
-fn singular(word: &str) -> &str {
-    word.strip_suffix("ie")
-        .or_else(|| word.strip_suffix('y'))
-        .unwrap_or(word)
-}
-
 impl FigureContext<'_, '_, '_> {
     /// Whether what the rows of a result come to may stand here: they are all there are, or they are the ones that the
     /// call asked for and the surroundings say that it is about these alone.
@@ -177,9 +170,7 @@ impl FigureContext<'_, '_, '_> {
             .chain(self.context.words_from(self.span.end).first())
             .any(|word| {
                 let word = stem(&word.low);
-                names
-                    .iter()
-                    .any(|name| stem(name) == word || singular(name) == singular(word))
+                names.iter().any(|name| stem(name) == word)
             })
     }
 

@@ -16,7 +16,7 @@
 //! a reference is data. A reference that names nothing leaves a mark in the text and says what is near.
 //!
 //! Start with `text.rs`, which takes a text as it comes. `splitter.rs` finds references in it, `syntax.rs` reads one,
-//! `resolve.rs` finds what it names, `format.rs` and `printed_table.rs` (with `table_columns.rs`) write it, and `units.rs` keeps a unit from being said twice.
+//! `resolve.rs` finds what it names, `format.rs`, `times.rs` and `printed_table.rs` (with `table_columns.rs`) write it, and `units.rs` keeps a unit from being said twice.
 
 mod chart;
 mod derived;
@@ -29,10 +29,12 @@ mod splitter;
 mod syntax;
 mod table_columns;
 mod text;
+mod times;
 mod total_word;
 mod units;
 
-pub(crate) use format::{as_set_up, clear_date_style, styled_day};
+pub(crate) use format::as_set_up;
+pub(crate) use times::{clear_date_style, styled_day};
 
 pub use chart::{ChartKind, RequestedChart};
 pub use known_results::KnownResults;

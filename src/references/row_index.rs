@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::format::TimePrecision;
 use super::syntax::WrittenKey;
 use super::text::ReferenceProblem;
+use super::times::TimePrecision;
 use crate::catalog::nearest;
 use crate::result::{Cell, ColumnKind, Handle, ResultTable, encode_cell};
 use crate::text::clean_line;

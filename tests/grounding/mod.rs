@@ -9,6 +9,7 @@ mod offices;
 mod planted;
 mod prose;
 mod public;
+mod readers;
 mod town;
 mod trades;
 mod unseen;

@@ -10,4 +10,4 @@ mod words;
 pub(super) use days::{begins_week, days_of_iso, same_length};
 pub(super) use layout::{Layout, TextPlace};
 pub(super) use period::{Days, Relation, TextPeriod, periods};
-pub(super) use words::{Span, TextWord, each_word, held, holder, root, stem, words};
+pub(super) use words::{Span, TextWord, each_word, held, holder, is_singular, root, stem, words};

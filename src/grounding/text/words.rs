@@ -101,8 +101,23 @@ fn word(text: &str, start: usize, end: usize) -> TextWord<'_> {
     }
 }
 
-/// A word without the ending of its plural.
+/// A word without the ending of its plural, and without the `y` that the plural changes: `surger` of `surgery` and of `surgeries`.
 pub(in crate::grounding) fn stem(low: &str) -> &str {
+    const LEAST: usize = 4;
+    let changed = low
+        .strip_suffix("ies")
+        .or_else(|| low.strip_suffix("ie"))
+        .or_else(|| low.strip_suffix('y'));
+    if let Some(stem) = changed
+        && low.len() >= LEAST
+        && !stem.ends_with(['a', 'e', 'o', 'u'])
+    {
+        return stem;
+    }
+    plain_stem(low)
+}
+
+fn plain_stem(low: &str) -> &str {
     if low.len() > 4
         && let Some(stem) = low
             .strip_suffix("es")
@@ -114,6 +129,11 @@ pub(in crate::grounding) fn stem(low: &str) -> &str {
         Some(stem) if low.len() > 3 && !stem.ends_with('s') => stem,
         _ => low,
     }
+}
+
+/// Whether a word does not end as a plural does.
+pub(in crate::grounding) fn is_singular(low: &str) -> bool {
+    !low.ends_with('s') || plain_stem(low) == low
 }
 
 /// What `priced`, `pricing`, `prices` and `price` have in common.
