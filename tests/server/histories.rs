@@ -265,6 +265,9 @@ async fn a_session_that_is_there_knows_better_than_its_client() {
         .with("x-cardinal-session", "chat-2");
     server.send(new).await;
     assert!(asked(&server).contains("A stone."), "{}", asked(&server));
+    let items = json!({"input": [said("user", "What is the dingo?"), said("assistant", "A shrub."), said("user", "And the emu?")]});
+    assert_eq!(server.post("/v1/responses", items).await.status, 200);
+    assert!(asked(&server).contains("A shrub."), "{}", asked(&server));
     let user = |text: &str| json!({"role": "user", "parts": [{"type": "text", "text": text}]});
     let answer = json!({"role": "assistant", "parts": [{"type": "reasoning", "text": "xyzzy"}, {"type": "text", "text": "A tree."}]});
     let chat =

@@ -375,7 +375,8 @@ impl Turns {
     /// Lets go of what is not needed any more.
     pub(super) fn sweep(&self, state: &SharedState) {
         self.live.sweep();
-        self.slots.sweep(state.settings.max_kept_bytes);
+        self.slots.sweep();
+        self.slots.make_room(state.settings.max_kept_bytes);
     }
 
     /// How many sessions are in memory, and about how many bytes of what was said in them.

@@ -82,7 +82,7 @@ pub(super) async fn run(state: SharedState, live: Arc<LiveTurn>, mut task: TurnT
     drop(queue);
     drop(place);
     drop(held);
-    state.turns.slots.sweep(state.settings.max_kept_bytes);
+    state.turns.slots.make_room(state.settings.max_kept_bytes);
 }
 
 fn fail(live: &LiveTurn, error: &SessionStoreError) {

@@ -13,6 +13,9 @@ use crate::server::store::TurnMemory;
 /// How long a session that nobody asks stays in memory.
 const IDLE: Duration = Duration::from_secs(300);
 
+/// After so long somebody who asked may have left.
+const LEFT: Duration = Duration::from_secs(60);
+
 /// Most sessions in memory that nobody asks. Who comes back to another one waits for its tape to be read.
 const MOST_IDLE: usize = 1000;
 
@@ -39,6 +42,14 @@ pub(super) struct SessionSlot {
 impl SessionSlot {
     fn is_idle(&self) -> bool {
         self.turns.load(Ordering::SeqCst) == 0
+    }
+
+    fn unused_for(&self) -> Duration {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::SeqCst)
     }
 
     /// Notes how much memory it takes that the session is loaded, or not any more.
@@ -90,45 +101,49 @@ impl SessionSlots {
         slots.remove(session);
     }
 
-    /// Lets go of sessions that nobody asks, or too many of them, or what takes more than so many bytes together: they are
-    /// restored from their tapes when somebody does.
-    pub(super) fn sweep(&self, most_bytes: u64) {
+    /// Lets go of sessions that nobody asks, or too many of them: they are restored from their tapes when somebody does.
+    pub(super) fn sweep(&self) {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.retain(|_, slot| {
-            let idle = slot.used.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
-            slot.turns.load(Ordering::SeqCst) > 0 || idle < IDLE
-        });
-        let idle = slots.iter().filter(|(_, slot)| slot.is_idle());
-        let (count, bytes) = idle.fold((0, 0), |(count, bytes), (_, slot)| {
-            (count + 1, slot.bytes.load(Ordering::SeqCst).saturating_add(bytes))
-        });
-        let (mut too_many, mut too_much) = (
-            usize::saturating_sub(count, MOST_IDLE),
-            u64::saturating_sub(bytes, most_bytes),
-        );
-        if too_many == 0 && too_much == 0 {
-            return;
-        }
-        let used = |slot: &SessionSlot| *slot.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let idle = slots.iter().filter(|(_, slot)| slot.is_idle());
-        let mut idle: Vec<(Instant, String)> = idle
-            .map(|(session, slot)| (used(slot), session.clone()))
+        slots.retain(|_, slot| !slot.is_idle() || slot.unused_for() < IDLE);
+        let mut idle: Vec<(Duration, String)> = slots
+            .iter()
+            .filter(|(_, slot)| slot.is_idle())
+            .map(|(session, slot)| (slot.unused_for(), session.clone()))
             .collect();
         idle.sort_unstable();
-        for (_, session) in idle {
-            if too_many == 0 && too_much == 0 {
-                break;
-            }
+        for (_, session) in idle.into_iter().skip(MOST_IDLE) {
+            slots.remove(&session);
+        }
+    }
+
+    /// Keeps sessions that nobody asks within so many bytes together. Those that nobody asked for a while go first, the oldest
+    /// before the others; of the rest always the same, so that the others stay where more are asked in turn than there is room for.
+    pub(super) fn make_room(&self, most_bytes: u64) {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = || slots.iter().filter(|(_, slot)| slot.is_idle());
+        let mut kept: u64 = idle().map(|(_, slot)| slot.bytes()).sum();
+        if kept <= most_bytes {
+            return;
+        }
+        let mut idle: Vec<(Duration, String)> = idle()
+            .map(|(session, slot)| {
+                let unused = Some(slot.unused_for()).filter(|unused| *unused >= LEFT);
+                (unused.unwrap_or_default(), session.clone())
+            })
+            .collect();
+        idle.sort_unstable();
+        while kept > most_bytes
+            && let Some((_, session)) = idle.pop()
+        {
             let gone = slots.remove(&session);
-            too_many = too_many.saturating_sub(1);
-            too_much = too_much.saturating_sub(gone.map_or(0, |slot| slot.bytes.load(Ordering::SeqCst)));
+            kept = kept.saturating_sub(gone.map_or(0, |slot| slot.bytes()));
         }
     }
 
     /// How many sessions are in memory, and about how many bytes of what was said in them.
     pub(super) fn kept(&self) -> (u64, u64) {
         let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let bytes = slots.values().map(|slot| slot.bytes.load(Ordering::SeqCst));
+        let bytes = slots.values().map(|slot| slot.bytes());
         let kept = bytes.filter(|bytes| *bytes > 0);
         kept.fold((0, 0), |(count, sum), bytes| {
             (count + 1, bytes.saturating_add(sum))
