@@ -165,6 +165,7 @@ async fn a_question_about_titles_or_conversations_is_a_question() {
         "Give me a list of the titles of all conversations.",
         "Give me the title of the conversation with the most messages.",
         "Show chat messages by thread title.",
+        "Write a short title for the chart of message volume.",
         "What is an autocompletion system?",
         "### Task:\nRespond to the user query using the provided context.\n<context>\n{ \"title\": \"x\" }\n</context>\n<user_query>\nRevenue?\n</user_query>",
     ] {

@@ -123,19 +123,14 @@ fn task_of_open_webui(task: &str, app: &App) -> Option<String> {
     Some(answer.to_string())
 }
 
-/// The title of a conversation, if that is what is asked for: in a message before it, or around it.
+/// The title of a conversation, if that is what is asked for: in a message before it, or around what was said.
 fn title(request: &ChatRequest, told: &str, text: &str) -> Option<String> {
-    let is_told = asks_for_title(told);
-    if !is_told && !asks_for_title(text) {
-        return None;
-    }
-    let title = topic_of(text).unwrap_or_else(|| {
-        if is_told {
-            first_words(text)
-        } else {
-            UNNAMED.to_owned()
-        }
-    });
+    let title = match topic_of(text) {
+        Some(topic) if asks_for_title(told) || asks_for_title(text) => topic,
+        // Whoever asks for a title where nothing was said asks a question.
+        None if asks_for_title(told) => first_words(text),
+        _ => return None,
+    };
     let asks = |word: &str| told.contains(word) || text.contains(word);
     if !request.wants_form() && !asks("JSON") && !asks(WITH_LANGUAGE) {
         return Some(title);
@@ -185,7 +180,11 @@ fn topic(transcript: &str) -> String {
 
 /// The first words of the first question in a transcript.
 fn topic_of(transcript: &str) -> Option<String> {
-    let mut lines = transcript.lines().map(str::trim).filter(|line| !line.is_empty());
+    let marks = |c: char| c.is_whitespace() || matches!(c, '|' | '>' | '-' | '#');
+    let lines = transcript
+        .lines()
+        .map(|line| line.trim().trim_start_matches(marks));
+    let mut lines = lines.filter(|line| !line.is_empty());
     while let Some(line) = lines.next() {
         let lower = line.to_ascii_lowercase();
         if let Some(mark) = PERSONS.iter().find(|mark| lower.starts_with(**mark)) {
