@@ -268,6 +268,10 @@ impl ModelEndpoint {
     /// before; words that only say that the connection lives are no error.
     pub(super) fn lost_piece(&self, words: &str, has_begun: bool) -> Option<ModelError> {
         let is_lost = words.starts_with('{') || (has_begun && !is_sign_of_life(words));
+        let words = match words.trim_start() {
+            page if page.starts_with('<') => web_page::described(page),
+            words => words.to_owned(),
+        };
         is_lost.then(|| self.unreadable(format!("a piece of the stream cannot be read: {words}")))
     }
 

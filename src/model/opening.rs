@@ -5,6 +5,7 @@
 use http::StatusCode;
 use serde_json::Value;
 
+use super::pieces::unwrapped;
 use super::sse::{SseItem, SseParser};
 use crate::wire::Opening;
 
@@ -12,8 +13,13 @@ use crate::wire::Opening;
 const LONGEST: usize = 64 << 10;
 
 /// Looks at the beginning of a body. `look` says what one object of the stream is: the failure that it tells, or whether
-/// the completion has begun with it.
-pub(super) fn judge(body: &[u8], ended: bool, look: fn(&Value) -> Opening) -> Opening {
+/// the completion has begun with it. `knows` says whether an object is a piece of the protocol, and no envelope around one.
+pub(super) fn judge(
+    body: &[u8],
+    ended: bool,
+    look: fn(&Value) -> Opening,
+    knows: fn(&Value) -> bool,
+) -> Opening {
     // A web page, which asking again does not mend.
     if body.trim_ascii_start().starts_with(b"<") {
         return Opening::Begun;
@@ -23,8 +29,13 @@ pub(super) fn judge(body: &[u8], ended: bool, look: fn(&Value) -> Opening) -> Op
     if ended {
         parser.finish(&mut items);
     }
-    let mut openings = items.iter().map(|item| match item {
-        SseItem::Event { json, .. } => look(json),
+    let decided = |json: Value| {
+        let pieces = unwrapped(json, knows);
+        let mut openings = pieces.iter().map(look);
+        openings.find(|opening| *opening != Opening::Undecided)
+    };
+    let mut openings = items.into_iter().map(|item| match item {
+        SseItem::Event { json, .. } => decided(json).unwrap_or(Opening::Undecided),
         SseItem::End => Opening::Failed(StatusCode::SERVICE_UNAVAILABLE),
         // What is not the protocol does not become it by asking again.
         SseItem::Noise(_) => Opening::Begun,

@@ -20,10 +20,18 @@ use super::server_error::is_told;
 
 /// How many envelopes may lie around a piece.
 const MOST_ENVELOPES: usize = 3;
+/// Keys under which envelopes hold what they are sent around.
+const ENVELOPES: [&str; 8] = [
+    "body", "chunk", "data", "event", "message", "output", "payload", "result",
+];
+/// What a text says that only ends a stream.
+const END: &str = "[done]";
 /// Words of keys under which servers send what a model says or calls.
-const SAID: [&str; 23] = [
+const SAID: [&str; 25] = [
     "answer",
     "arguments",
+    "call",
+    "calls",
     "candidates",
     "choices",
     "chunk",
@@ -47,13 +55,14 @@ const SAID: [&str; 23] = [
     "token",
 ];
 /// Words of keys whose values say nothing of the answer: they count, filter, explain or prove it.
-const BESIDE: [&str; 41] = [
+const BESIDE: [&str; 47] = [
     "annotation",
     "annotations",
     "citation",
     "citations",
     "cost",
     "debug",
+    "executed",
     "feedback",
     "filter",
     "filtered",
@@ -61,7 +70,11 @@ const BESIDE: [&str; 41] = [
     "fingerprint",
     "followups",
     "guardrail",
+    "guardrails",
+    "hook",
+    "hooks",
     "keepalive",
+    "knowledge",
     "log",
     "logprobs",
     "logs",
@@ -87,11 +100,12 @@ const BESIDE: [&str; 41] = [
     "thoughts",
     "timings",
     "usage",
+    "verbose",
     "warning",
     "warnings",
 ];
 /// The last words of keys that name, date, place or number something, or hold what came with the question.
-const NAMING: [&str; 56] = [
+const NAMING: [&str; 57] = [
     "at",
     "attachments",
     "audio",
@@ -127,6 +141,7 @@ const NAMING: [&str; 56] = [
     "nonce",
     "number",
     "object",
+    "p",
     "padding",
     "phase",
     "position",
@@ -239,13 +254,24 @@ pub(super) fn unwrapped(json: Value, knows: fn(&Value) -> bool) -> Vec<Value> {
     if knows(&json) {
         return vec![json];
     }
-    inside(&json, knows, MOST_ENVELOPES).unwrap_or_else(|| vec![json])
+    inside(&json, knows, MOST_ENVELOPES)
+        .or_else(|| error_inside(&json).map(|error| vec![error]))
+        .unwrap_or_else(|| vec![json])
+}
+
+/// The error that an envelope holds.
+fn error_inside(json: &Value) -> Option<Value> {
+    let held = ENVELOPES.iter().filter_map(|key| json.get(*key));
+    let mut errors = held.filter(|inner| inner.get("error").is_some_and(is_told));
+    errors.next().cloned()
 }
 
 /// What somebody says in a value of any shape: a text, a list of texts, or an object or a list of objects that hold one.
 pub(super) fn words(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        // A server whose language takes a text of digits for a number.
+        Value::Number(number) => number.to_string(),
         Value::Array(parts) => parts.iter().map(words).collect(),
         Value::Object(part) if is_text_part(part) => {
             let keys = ["text", "content", "parts", "value", "output_text"].iter();
@@ -280,9 +306,15 @@ fn inside(json: &Value, knows: fn(&Value) -> bool, depth: usize) -> Option<Vec<V
         .filter_map(|value| pieces_in(value, kind, knows, depth))
         .collect();
     // Which of several is the piece cannot be told.
-    read.into_iter()
+    let mut pieces = read
+        .into_iter()
         .reduce(|_, _| Vec::new())
-        .filter(|pieces| !pieces.is_empty())
+        .filter(|pieces| !pieces.is_empty())?;
+    // What is counted may stand beside them.
+    if let (Some(usage), Some(Value::Object(last))) = (fields.get("usage"), pieces.last_mut()) {
+        last.entry("usage").or_insert_with(|| usage.clone());
+    }
+    Some(pieces)
 }
 
 /// The pieces that a value is. `kind` is what the envelope says of their type.
@@ -326,18 +358,21 @@ pub(super) fn typed(mut json: Value, kind: &str) -> Value {
     json
 }
 
-/// Whether an object says of itself that it is an ornament.
+/// Whether an object, or the event that it holds, says of itself that it is an ornament.
 fn is_kind_beside(json: &Value) -> bool {
-    ["type", "event", "object", "status"].iter().any(|key| {
-        let kind = json.get(*key).and_then(Value::as_str).unwrap_or_default();
-        words_in(kind).any(|word| KINDS_BESIDE.contains(&word.as_str()))
-    })
+    ["type", "event", "object", "status"]
+        .iter()
+        .any(|key| match json.get(*key) {
+            Some(Value::String(kind)) => words_in(kind).any(|word| KINDS_BESIDE.contains(&word.as_str())),
+            Some(event @ Value::Object(_)) if *key == "event" => is_kind_beside(event),
+            _ => false,
+        })
 }
 
 /// Whether a value holds a text under a key that counts and that no ornament has. `key` is the one that it stands under itself.
 fn holds(value: &Value, key: &str, counts: &dyn Fn(&str) -> bool) -> bool {
     match value {
-        Value::String(_) => is_told(value) && counts(key),
+        Value::String(text) => is_told(value) && !text.trim().eq_ignore_ascii_case(END) && counts(key),
         Value::Array(items) => items.iter().any(|item| holds(item, key, counts)),
         Value::Object(fields) => fields
             .iter()

@@ -178,13 +178,18 @@ impl SseParser {
         } else if let Some(data) = data {
             self.push_data(data, items);
         } else if let Some(name) = field(line, "event") {
-            name.trim().clone_into(&mut self.name);
+            if name.trim_start().starts_with('{') {
+                // The data, under the wrong name.
+                self.push_data(name, items);
+            } else {
+                name.trim().clone_into(&mut self.name);
+            }
         } else if let Some(data) = field(line, "error") {
             // llama-server's own field.
             self.dispatch(items);
             self.give(items_of("error", data), data, items);
-        } else if self.is_in_event() && indented.starts_with('{') {
-            // An event that begins without its name goes behind the one that is being read.
+        } else if self.is_in_event() && (indented.starts_with('{') || self.is_document_open()) {
+            // An event that begins without its name goes behind the one that is being read, and so does the rest of a document.
             self.push_data(line, items);
         } else if !self.raw.is_empty() || is_document(indented) {
             self.extent.look(&bytes);
@@ -227,6 +232,12 @@ impl SseParser {
     /// Whether anything of an event has come that no empty line ended.
     fn is_in_event(&self) -> bool {
         !self.data.is_empty() || !matches!(self.given, Given::Nothing)
+    }
+
+    /// Whether data has come that is the beginning of a document.
+    fn is_document_open(&self) -> bool {
+        let first = self.data.first().map(|data| data.trim_start());
+        first.is_some_and(|data| data.starts_with(['{', '[']))
     }
 
     /// Ends the event that was being read.
@@ -368,7 +379,8 @@ fn items_of(name: &str, data: &str) -> Vec<SseItem> {
     if is_end(data) {
         return vec![SseItem::End];
     }
-    match documents(data) {
+    // A list that is streamed item by item.
+    match documents(data.trim_end_matches([',', ';'])) {
         _ if is_error(name) => vec![error_of(data)],
         Some(found) => found
             .into_iter()

@@ -3,6 +3,7 @@
 //! behind it, until the next piece of that text tells. Events without a piece of one pass byte for byte.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use async_stream::stream;
 use bytes::Bytes;
@@ -35,6 +36,8 @@ const OPEN_FROM: usize = 2;
 /// Most events that are kept for one that may end in the beginning of a credential.
 const MOST_HELD: u64 = 64;
 
+/// How long the last words of an answer are kept when its server said that it ends and nothing comes behind it.
+const BEHIND_END: Duration = Duration::from_secs(1);
 /// Most bytes of a line that is looked at before its end has come.
 const MOST_UNENDED: usize = 256 << 10;
 
@@ -43,7 +46,21 @@ pub(super) fn clean_events(mut body: BodyStream, secrets: SecretTexts) -> BodySt
     stream! {
         let mut events = EventTexts::new(secrets);
         let mut ready = Vec::new();
-        while let Some(piece) = body.next().await {
+        loop {
+            let piece = match events.patience() {
+                None => body.next().await,
+                Some(patience) => match tokio::time::timeout(patience, body.next()).await {
+                    Ok(piece) => piece,
+                    Err(_) => {
+                        events.let_go(&mut ready);
+                        if !ready.is_empty() {
+                            yield Ok(Bytes::from(std::mem::take(&mut ready)));
+                        }
+                        continue;
+                    }
+                },
+            };
+            let Some(piece) = piece else { break };
             match piece {
                 Ok(piece) => events.push(&piece, &mut ready),
                 Err(error) => {
@@ -77,6 +94,8 @@ struct EventTexts {
     held: VecDeque<HeldLine>,
     /// The number of the next line.
     next: u64,
+    /// Whether the server said that its answer ends.
+    is_ended: bool,
     /// By the place of a text in its event: what may be the beginning of a credential at the end of it.
     open: BTreeMap<String, OpenText>,
 }
@@ -118,6 +137,7 @@ impl EventTexts {
             passes: false,
             held: VecDeque::new(),
             next: 0,
+            is_ended: false,
             open: BTreeMap::new(),
         }
     }
@@ -143,6 +163,16 @@ impl EventTexts {
     /// Gives out all that is left.
     fn finish(&mut self, ready: &mut Vec<u8>) {
         self.end_line(ready);
+        self.let_go(ready);
+    }
+
+    /// How long events are kept when nothing comes. Who said that the answer ends may keep the connection open behind it.
+    fn patience(&self) -> Option<Duration> {
+        (self.is_ended && !self.held.is_empty()).then_some(BEHIND_END)
+    }
+
+    /// Gives out all lines that are kept: nothing goes on with them.
+    fn let_go(&mut self, ready: &mut Vec<u8>) {
         self.close(|_, _| false);
         self.release(ready);
     }
@@ -188,6 +218,7 @@ impl EventTexts {
         if is_end {
             self.close(|_, _| false);
         } else if let Some(seen) = seen {
+            self.is_ended = true;
             self.close(|place, _| seen.contains(place));
         }
         let oldest = self.next.saturating_sub(MOST_HELD);

@@ -16,6 +16,7 @@ mod lost_calls;
 mod more_servers;
 mod next_steps;
 mod odd_calls;
+mod odd_pieces;
 mod odd_streams;
 mod openai;
 mod prefix;

@@ -8,15 +8,15 @@ use super::chunks::{DONE, called, chunk, end, events, heard, said, says};
 use super::talk::{Heard, question};
 use crate::support::scripted_model::{Reply, ScriptedModel};
 
-const WHOLE: &str = "Revenue was 7. Refunds are not in it.";
+pub(super) const WHOLE: &str = "Revenue was 7. Refunds are not in it.";
 
 /// A stream of chat completions with something in its middle.
-fn around(middle: &str) -> String {
+pub(super) fn around(middle: &str) -> String {
     events(&[said("Revenue was 7.")]) + middle + &events(&[end("stop")]) + DONE
 }
 
 /// The same of Anthropic's Messages.
-fn message_around(middle: &str) -> String {
+pub(super) fn message_around(middle: &str) -> String {
     let text = |text: &str| json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}});
     let begun = [
         json!({"type": "message_start", "message": {"id": "m", "role": "assistant", "content": []}}),
@@ -32,7 +32,7 @@ fn message_around(middle: &str) -> String {
 }
 
 /// The same of a response whose end repeats nothing.
-fn response_around(middle: &str) -> String {
+pub(super) fn response_around(middle: &str) -> String {
     let begun = [
         json!({"type": "response.created", "response": {"status": "in_progress", "instructions": "You answer.", "output": []}}),
         json!({"type": "response.output_text.delta", "output_index": 0, "delta": "Revenue was 7."}),
@@ -41,17 +41,17 @@ fn response_around(middle: &str) -> String {
     events(&begun) + middle + &events(&ended)
 }
 
-async fn of_message(body: String) -> Result<Heard, ModelError> {
+pub(super) async fn of_message(body: String) -> Result<Heard, ModelError> {
     let server = ScriptedModel::anthropic_with(move |_| Reply::sse(body.clone())).await;
     heard(&server, &question()).await
 }
 
-async fn of_response(body: String) -> Result<Heard, ModelError> {
+pub(super) async fn of_response(body: String) -> Result<Heard, ModelError> {
     let server = ScriptedModel::responses_with(move |_| Reply::sse(body.clone())).await;
     heard(&server, &question()).await
 }
 
-fn is_whole(told: Result<Heard, ModelError>, form: &str) {
+pub(super) fn is_whole(told: Result<Heard, ModelError>, form: &str) {
     let told = told.unwrap_or_else(|error| panic!("{form}: {error}"));
     assert_eq!(
         (told.completion.text.as_str(), told.completion.stop),
@@ -61,13 +61,13 @@ fn is_whole(told: Result<Heard, ModelError>, form: &str) {
     assert_eq!(told.texts.concat(), WHOLE, "{form}");
 }
 
-fn is_short(told: Result<Heard, ModelError>, form: &str) {
+pub(super) fn is_short(told: Result<Heard, ModelError>, form: &str) {
     let told = told.unwrap_or_else(|error| panic!("{form}: {error}"));
     assert_eq!(told.completion.text, "Revenue was 7.", "{form}");
 }
 
 /// A cut that shows what the server sent.
-fn is_cut(told: Result<Heard, ModelError>, form: &str) {
+pub(super) fn is_cut(told: Result<Heard, ModelError>, form: &str) {
     let error = told
         .err()
         .unwrap_or_else(|| panic!("taken for a whole answer: {form}"));

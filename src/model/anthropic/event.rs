@@ -1,8 +1,6 @@
 //! The stream's events, read leniently. An event this program does not know is ignored, as the API asks, unless it may hold
 //! words: see [`doubt`].
 
-use std::borrow::Cow;
-
 use serde_json::{Value, json};
 
 use crate::model::Usage;
@@ -22,6 +20,18 @@ const KINDS: [&str; 7] = [
     "message_stop",
     "message",
 ];
+
+/// The types of what is new in a block.
+const DELTAS: [&str; 6] = [
+    TEXT_DELTA,
+    INPUT_DELTA,
+    "thinking_delta",
+    "signature_delta",
+    "citations_delta",
+    "compaction_delta",
+];
+const TEXT_DELTA: &str = "text_delta";
+const INPUT_DELTA: &str = "input_json_delta";
 
 /// One event of a message's stream.
 #[derive(Debug)]
@@ -102,10 +112,14 @@ impl MessagesEvent {
                 index,
                 block: as_block(json.get("content_block").unwrap_or(&Value::Null)),
             },
-            "content_block_delta" => Self::BlockDelta {
-                index,
-                delta: as_delta(json.get("delta").unwrap_or(json)).into_owned(),
-            },
+            "content_block_delta" => {
+                let delta = as_delta(json.get("delta").unwrap_or(json));
+                let is_known = text(&delta, "type").is_some_and(|kind| DELTAS.contains(&kind));
+                match doubt(&delta, PieceFrame::Known) {
+                    lost @ (Doubt::Some | Doubt::Words) if !is_known => Self::Unread(lost),
+                    _ => Self::BlockDelta { index, delta },
+                }
+            }
             "content_block_stop" => Self::BlockStop { index },
             "message_delta" => match json.get("delta").map(|delta| doubt(delta, PieceFrame::Known)) {
                 Some(lost) if lost != Doubt::None => Self::Unread(lost),
@@ -195,21 +209,31 @@ fn as_block(block: &Value) -> Value {
 }
 
 /// What is new in a block, as the API has it. A text under another type, or in another shape, is a text.
-fn as_delta(delta: &Value) -> Cow<'_, Value> {
+fn as_delta(delta: &Value) -> Value {
     let kind = text(delta, "type").unwrap_or_default();
     let holds = |key: &str| delta.get(key).is_some_and(Value::is_string);
-    let of_kind = |kind: &str| Cow::Owned(with_type(delta, kind));
-    if kind == "text_delta" && holds("text") {
-        return Cow::Borrowed(delta);
+    let is_other = DELTAS.contains(&kind) && kind != TEXT_DELTA && kind != INPUT_DELTA;
+    // Arguments may be the object that their text would say.
+    if kind == INPUT_DELTA || delta.get("partial_json").is_some() {
+        let more = ["partial_json", "input", "arguments"]
+            .iter()
+            .find_map(|key| delta.get(*key));
+        let more = more.filter(|more| !more.is_null());
+        let more = more.map_or_else(String::new, |more| match more {
+            Value::String(written) => written.clone(),
+            other => other.to_string(),
+        });
+        return json!({"type": INPUT_DELTA, "partial_json": more});
     }
-    match kind {
-        "thinking_delta" | "signature_delta" | "input_json_delta" | "citations_delta" => Cow::Borrowed(delta),
-        _ if holds("partial_json") => of_kind("input_json_delta"),
-        _ if holds("thinking") => of_kind("thinking_delta"),
-        _ if kind.is_empty() || kind.contains("text") || holds("text") => {
-            Cow::Owned(json!({"type": "text_delta", "text": words(delta)}))
-        }
-        _ => Cow::Borrowed(delta),
+    if is_other || (kind == TEXT_DELTA && holds("text")) {
+        return delta.clone();
+    }
+    if kind.is_empty() && holds("thinking") {
+        return with_type(delta, "thinking_delta");
+    }
+    match words(delta) {
+        said if kind.is_empty() || !said.is_empty() => json!({"type": TEXT_DELTA, "text": said}),
+        _ => delta.clone(),
     }
 }
 

@@ -97,10 +97,14 @@ impl ChatAssembler {
     }
 
     /// Whether words stopped without the reason that this server gives for an end: it may have died behind any of them. A
-    /// server that has no place for a reason says nothing by giving none, and calls that came whole are whole.
+    /// server that has no place for a reason says nothing by giving none, unless it went on under another number; and calls that
+    /// came whole are whole.
     pub(super) fn is_unexplained(&self) -> bool {
         let calls = self.choices.values().any(|choice| !choice.calls.is_empty());
-        let is_open = |choice: &PendingChoice| choice.finish.is_none() && choice.finish_is_open;
+        let speaking = self.choices.values().filter(|choice| !choice.text.is_empty());
+        let are_several = speaking.count() > 1;
+        let is_open =
+            |choice: &PendingChoice| choice.finish.is_none() && (choice.finish_is_open || are_several);
         !calls && self.spoken().is_some_and(is_open)
     }
 

@@ -8,6 +8,7 @@ use super::tokens::usage_in;
 use crate::model::Usage;
 use crate::model::count::{field_at, first_count};
 use crate::model::finish::FinishKind;
+use crate::model::lenient_json;
 use crate::model::pieces::{Doubt, PieceFrame, doubt, is_thought, words};
 use crate::model::server_error::ServerError;
 use crate::wire::Opening;
@@ -30,6 +31,8 @@ const KNOWN_OF_CALL: [&str; 6] = ["index", "id", "type", "name", "function", "cu
 const KNOWN_OF_FUNCTION: [&str; 4] = ["name", "arguments", "parameters", "input"];
 /// Under which names servers say why a completion ended.
 const FINISH: [&str; 2] = ["finish_reason", "finishReason"];
+/// Under which names servers say it that have their own protocol.
+const STOPPED: [&str; 3] = ["stop_reason", "stopReason", "done_reason"];
 /// Under which names a gateway says it in the words of the server behind it.
 const NATIVE_FINISH: [&str; 2] = ["native_finish_reason", "nativeFinishReason"];
 /// Under which names servers stream a model's thoughts.
@@ -101,9 +104,15 @@ impl ChatChunk {
             .find_map(|pointer| raw.iter().find_map(|choice| field_at(choice, pointer)))
             .or_else(|| field_at(json, "/x_groq/error"));
         let choices = (0..).zip(raw.iter()).filter(|(_, choice)| choice.is_object());
-        let choices: Vec<_> = choices
+        let mut choices: Vec<_> = choices
             .map(|(nth, choice)| ChatChoice::read(nth, choice))
             .collect();
+        // Some servers say beside the choices why the only one ended.
+        if let [only] = choices.as_mut_slice()
+            && only.finish.is_none()
+        {
+            only.finish = FINISH.iter().find_map(|key| finish(json.get(*key)?));
+        }
         let has_choices = !choices.is_empty() && !choices::is_bare(json);
         let is_content = has_choices || json.get("usage").is_some_and(Value::is_object);
         let doubt = if choices.iter().any(ChatChoice::is_answer) {
@@ -173,16 +182,19 @@ impl ChatChoice {
         // The older completions API has the text here.
         read.is_message = new.is_none();
         if !read.is_answer()
-            && let Some(text) = text(choice, "text")
+            && let Some(said) = ["text", "content"].iter().find_map(|key| choice.get(*key))
         {
-            text.clone_into(&mut read.text);
+            read.text = words(said);
             // Beside nothing new it may be all of it once more.
             read.is_message |= message.is_some();
         }
         read.index = first_count(choice, &["/index"]).unwrap_or(nth);
         let reason = |json: &Value| FINISH.iter().find_map(|key| finish(json.get(*key)?));
         let native = NATIVE_FINISH.iter().find_map(|key| finish(choice.get(*key)?));
-        read.finish = behind(reason(choice).or_else(|| reason(message?)), native);
+        let reason = reason(choice)
+            .or_else(|| reason(message?))
+            .or_else(|| stopped(choice));
+        read.finish = behind(reason, native);
         if let (Some(_), Some(whole), Some(_), false) = (new, whole, &read.finish, read.says_something()) {
             let last = Self::of_message(whole);
             read = Self {
@@ -214,6 +226,15 @@ impl ChatChoice {
                 &listed
             }
             Some(call @ Value::Object(_)) => std::slice::from_ref(call),
+            // The list, written into a text.
+            Some(Value::String(written)) => {
+                listed = match lenient_json::value(written) {
+                    Some(Value::Array(calls)) => calls,
+                    Some(call @ Value::Object(_)) => vec![call],
+                    _ => Vec::new(),
+                };
+                &listed
+            }
             _ => &[],
         };
         let calls = calls.iter().filter(|call| call.is_object()).map(CallPiece::read);
@@ -283,7 +304,10 @@ impl CallPiece {
             return Self {
                 index,
                 id,
-                name: text(piece, "name").unwrap_or_default().to_owned(),
+                name: text(piece, "name")
+                    .or_else(|| text(piece, "function"))
+                    .unwrap_or_default()
+                    .to_owned(),
                 arguments: arguments(piece),
                 others: unknown(piece, &[&KNOWN_OF_CALL[..], &KNOWN_OF_FUNCTION[..]].concat()),
                 function_others: Map::new(),
@@ -320,6 +344,14 @@ fn finish(reason: &Value) -> Option<String> {
         }
         other => Some(other.to_string()),
     }
+}
+
+/// Why a completion ended, where it stands under another protocol's name and in a word that is known.
+fn stopped(choice: &Value) -> Option<String> {
+    let has_place = FINISH.iter().any(|key| choice.get(*key).is_some());
+    let mut reasons = STOPPED.iter().filter_map(|key| finish(choice.get(*key)?));
+    let is_known = |reason: &String| FinishKind::of(reason) != FinishKind::Unknown;
+    reasons.find(|reason| !has_place && is_known(reason))
 }
 
 /// Why a completion ended, where a gateway's word for it may hide that the server behind it cut what was said.

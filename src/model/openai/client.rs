@@ -96,7 +96,7 @@ impl OpenAiModel {
             CacheHints::Always => true,
             CacheHints::Never => false,
         };
-        let opening = |body: &[u8], ended| judge(body, ended, ChatChunk::opening);
+        let opening = |body: &[u8], ended| judge(body, ended, ChatChunk::opening, ChatChunk::is_one);
         Ok(Self {
             at: CompletionEndpoint::new(endpoint, PATH, opening, wire).adjusted(left_out),
             server: ServerTraits {

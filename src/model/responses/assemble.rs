@@ -1,9 +1,10 @@
 use serde_json::{Value, json};
 
-use super::event::{CANCELLED, ResponseEvent, as_call, text, usage};
+use super::event::{CANCELLED, ResponseEvent, output_of, text, usage};
 use super::items::OutputItems;
 use crate::model::arguments;
 use crate::model::finish::FinishKind;
+use crate::model::pieces::words;
 use crate::model::replay::{CallIds, set};
 use crate::model::server_error::ServerError;
 use crate::model::tool_names::ToolNames;
@@ -98,11 +99,11 @@ impl ResponseAssembler {
                 self.items.end(at, item);
             }
             ResponseEvent::Ended(response) => {
-                let output = response.get("output").and_then(Value::as_array);
-                if let Some(output) = output.filter(|output| !output.is_empty()) {
+                let output = output_of(&response);
+                if !output.is_empty() {
                     // The end has all of it.
                     (self.unread, self.orphan) = (None, None);
-                    self.items.replace(output.iter().cloned().map(as_call).collect());
+                    self.items.replace(output);
                 }
                 self.response = Some(response);
             }
@@ -192,8 +193,11 @@ impl ResponseAssembler {
         for mut item in self.items.take() {
             match text(&item, "type") {
                 // What it said on the way to the answer.
-                "message" if text(&item, "phase") == "commentary" => commented = true,
-                "message" => {
+                "message" | "text" | "output_text" if text(&item, "phase") == "commentary" => {
+                    commented = true
+                }
+                // A part of a message may stand in its place.
+                "message" | "text" | "output_text" => {
                     is_cut |= text(&item, "status") == "incomplete";
                     let (words, refuses) = words_of(&item);
                     declined |= refuses;
@@ -262,14 +266,17 @@ impl ResponseAssembler {
 
 /// The words of a message, and whether they decline.
 fn words_of(message: &Value) -> (String, bool) {
-    let parts = message.get("content").and_then(Value::as_array);
-    let (mut words, mut declines) = (String::new(), false);
-    for part in parts.into_iter().flatten() {
+    let parts = message.get("content").unwrap_or(message);
+    let listed = parts
+        .as_array()
+        .map_or(std::slice::from_ref(parts), Vec::as_slice);
+    let (mut said, mut declines) = (String::new(), false);
+    for part in listed {
         declines |= text(part, "type") == "refusal";
-        words += text(part, "text");
-        words += text(part, "refusal");
+        said += &words(part);
+        said += text(part, "refusal");
     }
-    (words, declines)
+    (said, declines)
 }
 
 /// Whether a call calls nothing with nothing.

@@ -14,18 +14,19 @@ use crate::wire::Opening;
 /// The status of a response that somebody stopped.
 pub(super) const CANCELLED: &str = "cancelled";
 /// Words of types whose events say nothing of the answer.
-const SILENT: [&str; 11] = [
-    "reasoning",
-    "thinking",
-    "summary",
+const SILENT: [&str; 12] = [
     "annotation",
     "arguments",
-    "input",
-    "code",
     "audio",
+    "call",
+    "code",
     "image",
-    "search",
+    "input",
     "mcp",
+    "reasoning",
+    "search",
+    "summary",
+    "thinking",
 ];
 
 /// One event of a response's stream.
@@ -138,6 +139,13 @@ impl ResponseEvent {
     fn of_kind(name: &str, json: &Value) -> Option<Self> {
         let response = || {
             let response = json.get("response").filter(|response| response.is_object());
+            // Some gateways put its fields into the event.
+            let is_flat = || {
+                ["output", "status", "usage"]
+                    .iter()
+                    .any(|key| json.get(*key).is_some())
+            };
+            let response = response.or_else(|| is_flat().then_some(json));
             response.cloned().unwrap_or_else(|| json!({}))
         };
         let (at, item) = (
@@ -253,6 +261,22 @@ pub(super) fn as_call(mut item: Value) -> Value {
         }
     }
     item
+}
+
+/// The items of a whole response. Some servers have its text in their place, or beside them.
+pub(super) fn output_of(response: &Value) -> Vec<Value> {
+    let output = response.get("output").unwrap_or(&Value::Null);
+    let items = match output {
+        Value::Array(items) => items.as_slice(),
+        Value::Object(_) => std::slice::from_ref(output),
+        _ => &[],
+    };
+    let said = [output.as_str().unwrap_or_default(), text(response, "output_text")].concat();
+    if items.is_empty() && !said.is_empty() {
+        let content = json!([{"type": "output_text", "text": said}]);
+        return vec![json!({"type": "message", "role": "assistant", "content": content})];
+    }
+    items.iter().cloned().map(as_call).collect()
 }
 
 /// Whether a response failed. One that brings an error has, whatever its status says.
