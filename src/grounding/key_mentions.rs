@@ -204,6 +204,17 @@ impl<'i> KeyReader<'_, '_, 'i> {
             self.low(Some(at + 2)),
             self.low(Some(at + 3)),
         );
+        // `At 19 there are`, `at 9 and at 13`
+        let bare = suffix.is_empty()
+            && matches!(self.low(at.checked_sub(1)), "at" | "um")
+            && self.gap(at) == " "
+            && (matches!(
+                next,
+                "there" | "it" | "we" | "the" | "with" | "and" | "or" | "is" | "was"
+            ) || matches!(self.gap(at + 1), ", " | ". " | ")" | ") " | "; " | ": "));
+        if bare && (0..24).contains(&value) {
+            return Some(value);
+        }
         let half = half.or(match part {
             ("in", "the", "morning") if near => Some(0),
             ("in", "the", "afternoon" | "evening") if near => Some(12),
@@ -274,12 +285,24 @@ impl<'i> KeyReader<'_, '_, 'i> {
         self.key.is_of(low) || (linked && self.key.is_of(self.low(before.checked_sub(1))))
     }
 
-    /// "are a 4 or a 5": a mark on a scale, where nothing is counted.
+    /// "are a 4 or a 5", "205 visits got 5", "who gave a 1 come second": a mark on a scale, where nothing is counted.
     fn is_one_of_a_scale(&self, at: usize) -> bool {
-        let scale = self.key.is_of("rating") || self.key.is_of("grade") || self.key.is_of("score");
+        const SCALES: [&str; 5] = ["rating", "grade", "score", "mark", "star"];
+        const GIVES: [&str; 9] = [
+            "got", "get", "gets", "gave", "give", "gives", "given", "rated", "scored",
+        ];
+        let scale = SCALES.iter().any(|scale| self.key.is_of(scale));
+        let before = self.low(at.checked_sub(1));
+        let article = matches!(before, "a" | "an");
+        let given = GIVES.contains(&before);
+        let marked = article && GIVES.contains(&self.low(at.checked_sub(2)));
+        scale && (marked || ((article || given) && self.ends_at(at))) && self.gap(at) == " "
+    }
+
+    /// Whether nothing follows a number that it could count.
+    fn ends_at(&self, at: usize) -> bool {
         let next = self.low(Some(at + 1));
-        let ends = !matches!(self.gap(at + 1), " " | "-") || matches!(next, "or" | "and");
-        scale && ends && matches!(self.low(at.checked_sub(1)), "a" | "an") && self.gap(at) == " "
+        !matches!(self.gap(at + 1), " " | "-") || matches!(next, "or" | "and" | "while")
     }
 
     /// "one star", "two stars": a mark on a scale.

@@ -13,6 +13,7 @@ use super::index::FILTERED;
 use super::referenced_derivation::{AGAINST, led_by};
 use super::scope::{Entailment, FigureContext, Mention, MentionScope, MentionTarget};
 use super::text::{Days, Relation, Span, same_length};
+use crate::result::Cell;
 
 /// A kind of name that tells rows of a result apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +51,10 @@ impl<'i> FigureContext<'_, '_, 'i> {
         }
         let labels = (0..shape.labels.len()).map(NameKind::Label);
         let filters = (0..shape.filters.len()).map(NameKind::Filter);
-        let kinds = labels.chain([NameKind::Time]).chain(filters);
+        // A change is of two periods, and a result has the filters of one.
+        let of_changes = self.is_of_changes(material, column);
+        let time = (!of_changes || !shape.times.is_empty()).then_some(NameKind::Time);
+        let kinds = labels.chain(time).chain(filters.filter(|_| !of_changes));
         let readings: Vec<(NameKind, Reading)> = kinds
             .map(|kind| (kind, self.read(kind, (material, row, column))))
             .collect();
@@ -111,6 +115,12 @@ impl<'i> FigureContext<'_, '_, 'i> {
             Some(scope.span) == self.place.aside || self.place.clause.holds(scope.span)
         };
         self.scopes.iter().filter(within).copied().collect()
+    }
+
+    fn is_of_changes(&self, material: usize, column: usize) -> bool {
+        let material = self.context.index.materials.get(material);
+        let column = material.and_then(|one| one.table.columns.get(column));
+        column.is_some_and(super::column_kinds::is_of_changes)
     }
 
     fn rows_in(&self, material: usize) -> usize {
@@ -261,7 +271,13 @@ impl<'i> FigureContext<'_, '_, 'i> {
                 let exact = |row: usize| index.exact(material, column, row);
                 let own = exact(row);
                 let same = |other: &usize| *other == row || (own.is_some() && exact(*other) == own);
-                Some(rows.iter().any(same))
+                if rows.iter().any(same) {
+                    return Some(true);
+                }
+                // `top five` is a part of `share of top five`, and says nothing against it.
+                let cells = index.materials.get(material)?.table.rows.get(row)?;
+                let is_part = matches!(cells.get(label.column), Some(Cell::Text(text)) if text.to_lowercase().contains(&label.low));
+                (!is_part).then_some(false)
             }
             (MentionTarget::Label(label), NameKind::Filter(at)) => {
                 let (_, values) = shape.filters.get(at)?;
@@ -281,7 +297,15 @@ impl<'i> FigureContext<'_, '_, 'i> {
                     Relation::Within => !same_length(&period, *days),
                     _ => false,
                 };
-                Some(days.iter().any(fits))
+                let own = index.exact(material, column, row);
+                let same = |at: usize| {
+                    let rows = self.context.rows_of_period(material, at, period);
+                    own.is_some()
+                        && rows
+                            .iter()
+                            .any(|other| index.exact(material, column, *other) == own)
+                };
+                Some(days.iter().any(fits) || (0..shape.times.len()).any(same))
             }
             _ => None,
         }

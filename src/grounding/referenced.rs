@@ -3,14 +3,14 @@
 //! nothing that the sentence is true of, and the words speak against its source, it is a contradiction.
 
 use super::cells::FigureSource;
-use super::cues::contradicts_its_way;
+use super::cues::{contradicts_its_way, is_less_than_its_part};
 use super::figure::{Figure, FigureKind, FigureStatus, Reason, ReferencedFigure, Trace};
 use super::figure_context::FigureContext;
 use super::index::{CellIndex, NumberCell};
 use super::number::Number;
 use super::referenced_derivation::ReferencedDerivation;
 use super::referenced_total::{is_another_total, is_told_of_all};
-use super::scope::{Entailment, TextContext};
+use super::scope::{Entailment, Mention, MentionTarget, TextContext};
 use super::text::Span;
 
 /// What comes of looking a figure up by its digits and the words around it.
@@ -106,7 +106,10 @@ impl<'r> ReferencedSpans<'r> {
     ) -> bool {
         let seat = context.seat(span);
         let numbers = context.numbers_in(span);
-        if numbers.iter().any(|number| contradicts_its_way(&seat, number)) {
+        if numbers
+            .iter()
+            .any(|number| contradicts_its_way(&seat, number) || is_less_than_its_part(&seat, number))
+        {
             return true;
         }
         let told = match numbers {
@@ -143,8 +146,7 @@ impl<'r> ReferencedSpans<'r> {
                 };
                 is_another_total(&seat, material, column, *total)
                     || (reason.is_some()
-                        && (seat.says_column(material, column) == Entailment::No
-                            || seat.reads_as_some(material)))
+                        && (is_of_other_column(&seat, material, column) || seat.reads_as_some(material)))
             }
             Trace::Cell { .. } => {
                 is_other_cell(&seat, trace)
@@ -164,7 +166,7 @@ fn is_other_cell(seat: &FigureContext<'_, '_, '_>, trace: &Trace) -> bool {
     };
     let headed = !seat.header_columns(material).is_empty();
     let named = headed || seat.has_adjacent_column(material, column);
-    (named && !seat.is_base() && seat.says_column(material, column) == Entailment::No)
+    (named && !seat.is_base() && is_of_other_column(seat, material, column))
         || seat.reads_as(material, row, column) == Entailment::No
 }
 
@@ -174,9 +176,42 @@ fn is_measured_otherwise(seat: &FigureContext<'_, '_, '_>, trace: &Trace) -> boo
     let Some((material, row, column)) = place(seat.context.index, trace) else {
         return true;
     };
-    let named = !seat.header_columns(material).is_empty() || !seat.columns_in_sentence(material).is_empty();
+    let table = seat.context.index.materials.get(material).map(|one| one.table);
+    if table.is_none_or(super::cells::is_calculation) {
+        return false;
+    }
     let by_column = seat.says_column(material, column) == Entailment::No;
-    seat.says_row(material, row) != Entailment::No && (named || !by_column)
+    seat.says_row(material, row) != Entailment::No
+        && (!by_column || is_of_other_column(seat, material, column))
+}
+
+/// Whether the words say that a figure is of another column, by a header or in its own sentence, and do not go on to name its own:
+/// `30 wagons are overdue`, of the columns `wagons` and `inspection_overdue`.
+fn is_of_other_column(seat: &FigureContext<'_, '_, '_>, material: usize, column: usize) -> bool {
+    if seat.says_column(material, column) != Entailment::No {
+        return false;
+    }
+    if seat.place.row.is_some() {
+        return true;
+    }
+    let context = seat.context;
+    let figures = seat.figures_in(seat.place.clause);
+    let mut next = figures.iter().filter(|figure| figure.start >= seat.span.end);
+    let end = next.next().map_or(seat.place.clause.end, |next| next.start);
+    let behind = Span::new(seat.span.end, end.max(seat.span.end));
+    let is_own = |mention: &Mention<'_>| matches!(mention.what, MentionTarget::Column { material: of, column: own } if (of, own) == (material, column));
+    // `Sliding wall wagons` is a name, and says nothing of the column of wagons.
+    let is_noun = |mention: &Mention<'_>| {
+        let before = context.word_before(mention.span.start);
+        let before = before.and_then(|at| context.words.get(at));
+        before.is_some_and(|word| {
+            let mut named = context.mentions_over(word.span);
+            word.span.end + 1 == mention.span.start
+                && named.any(|one| matches!(one.what, MentionTarget::Label(_)))
+        })
+    };
+    let named = seat.columns_in_sentence(material);
+    named.iter().any(|mention| !is_noun(mention)) && !context.mentions_in(behind).any(is_own)
 }
 
 impl From<Reason> for FigureStatus {

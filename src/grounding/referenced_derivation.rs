@@ -75,7 +75,8 @@ impl ReferencedDerivation {
         let backwards = is_later(seat, beginning, end);
         let difference = self.operation == DerivationOperation::Difference;
         let way = way_told(seat);
-        if backwards && !sets_against(seat) && !(difference && way == ChangeDirection::Down) {
+        let either = difference && (way == ChangeDirection::Down || is_gap(seat));
+        if backwards && !sets_against(seat) && !either {
             return true;
         }
         let subject = subject(seat, end, beginning);
@@ -345,6 +346,8 @@ fn is_gap(seat: &FigureContext<'_, '_, '_>) -> bool {
         matches!(
             word.low.as_str(),
             "gap"
+                | "difference"
+                | "differ"
                 | "range"
                 | "margin"
                 | "lead"

@@ -126,7 +126,7 @@ fn plain_stem(low: &str) -> &str {
         return stem;
     }
     match low.strip_suffix('s') {
-        Some(stem) if low.len() > 3 && !stem.ends_with('s') => stem,
+        Some(stem) if low.len() > 2 && !stem.ends_with('s') => stem,
         _ => low,
     }
 }
