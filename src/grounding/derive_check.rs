@@ -21,6 +21,17 @@ impl Search<'_, '_, '_, '_> {
         matches!(summary, Some(ColumnSummary::Numbers { max, .. }) if max.as_f64() <= 0.0)
     }
 
+    /// Whether an operand is of a column of parts of one.
+    fn is_fraction(&self, one: &Operand) -> bool {
+        let index = self.seat.context.index;
+        let rate = index
+            .shapes
+            .get(one.material)
+            .is_some_and(|shape| shape.rates.contains(&one.column));
+        let summary = index.summary(one.material, one.column);
+        rate && matches!(summary, Some(ColumnSummary::Numbers { min, max, .. }) if max.as_f64() <= 1.0 && min.as_f64() >= -1.0)
+    }
+
     /// Whether an operand is of a column whose values are multiplied by so much: of `Spent (€M)`.
     fn has_scale(&self, one: &Operand, scale: f64) -> bool {
         self.seat
@@ -90,6 +101,11 @@ impl Search<'_, '_, '_, '_> {
         let Some(number) = value.to_f64().filter(|_| self.wanted.digits >= 2 * tier - 1) else {
             return;
         };
+        // `2.7 percentage points` of fractions
+        let of_fractions = self.wanted.points
+            && operation == DerivationOperation::Difference
+            && inputs.iter().all(|one| self.is_fraction(one));
+        let number = if of_fractions { number * 100.0 } else { number };
         let fits = match operation {
             DerivationOperation::PercentChange | DerivationOperation::Difference => {
                 self.wanted.admits_change(number)

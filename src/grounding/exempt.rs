@@ -103,9 +103,7 @@ pub(super) fn by_form(
     if in_name(context, span) {
         return Some(Rule::Name);
     }
-    if super::key_mentions::is_end_of_hours(context, span)
-        || super::name_numbers::is_of_scale(context, number)
-    {
+    if super::key_hours::is_end_of_hours(context, span) || super::name_numbers::is_of_scale(context, number) {
         return Some(Rule::Label);
     }
     let year = |mention: &super::scope::Mention<'_>| matches!(mention.what, MentionTarget::TextPeriod(period) if period.bare_year && period.span.holds(span));

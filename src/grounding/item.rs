@@ -21,11 +21,18 @@ pub(super) fn items(context: &TextContext<'_, '_>) -> Vec<Figure> {
         if context.work.is_over() {
             break;
         }
-        // Mentions are in the order of the text.
-        let taken = found
+        // Mentions are in the order of the text. A name that several results have is first where it is first in one of them.
+        let before = found
             .last()
-            .is_some_and(|figure| figure.start == mention.span.start);
-        if !taken && let Some(figure) = item(context, mention) {
+            .filter(|figure| figure.start == mention.span.start)
+            .map(|figure| figure.status == FigureStatus::Matched);
+        if before == Some(true) {
+            continue;
+        }
+        if let Some(figure) = item(context, mention) {
+            if before.is_some() {
+                found.pop();
+            }
             found.push(figure);
         }
     }
@@ -46,6 +53,8 @@ fn item(context: &TextContext<'_, '_>, mention: &Mention<'_>) -> Option<Figure> 
     let (most, least) = match (has(Concept::Most), has(Concept::Least), has(Concept::MostOrLeast)) {
         // The most punctual line is the one with the fewest delays.
         (true, false, false) | (false, true, false) if is_of_quality(context, place.clause) => (true, true),
+        // What lost most has the least change.
+        (true, false, false) if has(Concept::Down) || has(Concept::Lessening) => (true, true),
         (true, false, false) => (true, false),
         (false, true, false) => (false, true),
         (false, false, true) => (true, true),

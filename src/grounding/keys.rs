@@ -252,13 +252,6 @@ impl KeyColumn {
         }
     }
 
-    /// The label that a number is, if it is one.
-    pub(super) fn label_of(&self, number: f64) -> Option<&Label> {
-        let fits = number.fract() == 0.0 && number.abs() < 9e15;
-        #[expect(clippy::cast_possible_truncation, reason = "it is whole and within bounds")]
-        fits.then(|| self.labels.get(&(number as i64)))?
-    }
-
     /// Whether a word is what the key is of.
     pub(super) fn is_of(&self, low: &str) -> bool {
         let stem = stem(low);

@@ -34,6 +34,7 @@ mod ground;
 mod index;
 mod item;
 mod key_figures;
+mod key_hours;
 mod key_mentions;
 mod keys;
 mod known;

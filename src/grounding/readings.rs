@@ -274,9 +274,11 @@ impl<'i> FigureContext<'_, '_, 'i> {
                 if rows.iter().any(same) {
                     return Some(true);
                 }
-                // `top five` is a part of `share of top five`, and says nothing against it.
-                let cells = index.materials.get(material)?.table.rows.get(row)?;
-                let is_part = matches!(cells.get(label.column), Some(Cell::Text(text)) if text.to_lowercase().contains(&label.low));
+                // Of figures that were calculated `top five` is a part of `share of top five`, and says nothing against it.
+                let table = index.materials.get(material)?.table;
+                let cells = table.rows.get(row)?;
+                let is_part = super::cells::is_calculation(table)
+                    && matches!(cells.get(label.column), Some(Cell::Text(text)) if text.to_lowercase().contains(&label.low));
                 (!is_part).then_some(false)
             }
             (MentionTarget::Label(label), NameKind::Filter(at)) => {

@@ -294,7 +294,7 @@ impl TextContext<'_, '_> {
         let behind = self.text.get(from.span.end..).unwrap_or_default();
         let Some((key, (last, whole))) = key
             .filter(|key| key.kind == super::keys::KeyKind::Hour)
-            .zip(super::key_mentions::end_of_hours(behind))
+            .zip(super::key_hours::end_of_hours(behind))
         else {
             return Vec::new();
         };

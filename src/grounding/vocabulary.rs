@@ -142,7 +142,7 @@ const TABLE: [VocabularyRow; 47] = [
     (Concept::Gap, [
         "difference gap margin lead leads leading ahead behind between spread range points point pp apart separates \
          separated distance lag",
-        "unterschied differenz abstand mehr weniger", "écart", "diferencia"]),
+        "unterschied differenz abstand mehr weniger über unter", "écart", "diferencia"]),
     (Concept::Running, [
         "cumulative cumulatively running reached far ytd date by through accumulated so", "bisher kumuliert", "", ""]),
     (Concept::Rest, [
