@@ -79,7 +79,17 @@ pub(super) struct RespelledSecrets {
     needles: Vec<Needle>,
     /// In order.
     windows: Vec<Window>,
-    filter: Vec<u64>,
+    filter: FilterWords,
+}
+
+/// Which windows there may be. Its length is known, so that looking at it takes no check of bounds.
+#[derive(Debug)]
+struct FilterWords(Box<[u64; FILTER_BITS / 64]>);
+
+impl Default for FilterWords {
+    fn default() -> Self {
+        Self(Box::new([0; FILTER_BITS / 64]))
+    }
 }
 
 /// What the text and a needle have in common.
@@ -104,10 +114,10 @@ impl RespelledSecrets {
             windows.extend(signs.map(|(at, signs)| (number(signs), nth, at)));
         }
         windows.sort_unstable();
-        let mut filter = vec![0; FILTER_BITS / 64];
+        let mut filter = FilterWords::default();
         for (window, ..) in &windows {
             let bit = filter_bit(*window);
-            if let Some(word) = filter.get_mut(bit / 64) {
+            if let Some(word) = filter.0.get_mut(bit / 64) {
                 *word |= 1 << (bit % 64);
             }
         }
@@ -127,12 +137,8 @@ impl RespelledSecrets {
         let is_end = look.is_end;
         let mut signs = Signs { text, at: 0, is_end };
         let mut latest = LatestSigns::default();
-        while let Some(sign) = signs.next() {
-            latest.push(sign);
+        while latest.read_until(&mut signs, |number| self.may_have(number)) {
             let Some(start) = latest.start() else { continue };
-            if !self.may_have(latest.number) {
-                continue;
-            }
             let Some(run) = self.longest(latest.number, start, &signs) else {
                 continue;
             };
@@ -155,9 +161,8 @@ impl RespelledSecrets {
 
     fn may_have(&self, window: u64) -> bool {
         let bit = filter_bit(window);
-        self.filter
-            .get(bit / 64)
-            .is_some_and(|word| word & (1 << (bit % 64)) != 0)
+        let word = self.filter.0.get(bit / 64);
+        word.is_some_and(|word| word & (1 << (bit % 64)) != 0)
     }
 
     fn length(&self, run: &CommonRun) -> usize {
@@ -359,8 +364,26 @@ fn is_masked(text: &[u8], place: &Range<usize>) -> bool {
         .any(|mask| before.ends_with(mask.as_bytes()) || behind.starts_with(mask.as_bytes()))
 }
 
+/// What a byte is where signs are read: a sign without case, none, or what may begin an escape or a tag.
+const BYTE_KINDS: [u8; 256] = {
+    let mut kinds = [NO_SIGN; 256];
+    let (mut rest, mut byte) = (kinds.as_mut_slice(), 0u8);
+    while let Some((kind, behind)) = rest.split_first_mut() {
+        *kind = match byte {
+            b'\\' | b'%' | b'&' | b'<' => MAY_STAND_FOR_SIGN,
+            sign if sign.is_ascii_alphanumeric() => sign.to_ascii_lowercase(),
+            _ => NO_SIGN,
+        };
+        rest = behind;
+        byte = byte.wrapping_add(1);
+    }
+    kinds
+};
+const NO_SIGN: u8 = 0;
+const MAY_STAND_FOR_SIGN: u8 = 1;
+
 /// The signs that were read last, and where each begins.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct LatestSigns {
     number: u64,
     count: usize,
@@ -368,6 +391,46 @@ struct LatestSigns {
 }
 
 impl LatestSigns {
+    /// Reads on until the latest eight signs, as one number, are wanted; `false` where the text ends before that. All that comes in
+    /// passes here byte by byte, so bytes that stand for themselves are looked up in a table.
+    fn read_until(&mut self, signs: &mut Signs<'_>, is_wanted: impl Fn(u64) -> bool) -> bool {
+        loop {
+            let (mut latest, mut end, mut is_found) = (*self, signs.at, false);
+            for (start, byte) in (end..).zip(signs.text.get(end..).unwrap_or_default()) {
+                let sign = BYTE_KINDS.get(usize::from(*byte)).copied().unwrap_or_default();
+                if sign == NO_SIGN {
+                    continue;
+                }
+                if sign == MAY_STAND_FOR_SIGN {
+                    break;
+                }
+                latest.push(TextSign {
+                    sign,
+                    start,
+                    is_apart: start.wrapping_sub(end) > GAP,
+                });
+                end = start.wrapping_add(1);
+                is_found = is_wanted(latest.number);
+                if is_found {
+                    break;
+                }
+            }
+            *self = latest;
+            signs.at = end;
+            if is_found {
+                return true;
+            }
+            // A sign that is written in another way, or the end.
+            let Some(sign) = signs.next() else {
+                return false;
+            };
+            self.push(sign);
+            if is_wanted(self.number) {
+                return true;
+            }
+        }
+    }
+
     fn push(&mut self, sign: TextSign) {
         if sign.is_apart {
             *self = Self::default();

@@ -12,6 +12,8 @@ use super::respelled::{CountedParts, RespelledSecrets, TextLook};
 const SHORTEST_ANYWHERE: usize = 8;
 /// Longest entity of HTML that is read, in bytes.
 const LONGEST_ENTITY: usize = 10;
+/// What a character begins with that is written otherwise.
+const ESCAPES: [u8; 3] = [b'\\', b'%', b'&'];
 /// Entities with names, of characters that stand in credentials.
 const ENTITIES: [(&str, char); 16] = [
     ("amp", '&'),
@@ -36,6 +38,7 @@ const ENTITIES: [(&str, char); 16] = [
 #[derive(Debug, Clone, Default)]
 pub(super) struct SecretTexts {
     texts: Arc<Vec<SecretText>>,
+    beginnings: Arc<SecretBeginnings>,
     respelled: Arc<RespelledSecrets>,
 }
 
@@ -44,6 +47,17 @@ struct SecretText {
     characters: Vec<char>,
     length: usize,
 }
+
+/// What such texts begin with, in whatever way it is written.
+#[derive(Debug, Default)]
+struct SecretBeginnings {
+    first: ByteSet,
+    /// What stands behind a first character that is written as it is.
+    second: ByteSet,
+}
+
+#[derive(Debug)]
+struct ByteSet([bool; 256]);
 
 /// Where such texts are.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -72,8 +86,10 @@ impl SecretTexts {
             length: text.len(),
             characters: text.chars().collect(),
         });
+        let texts: Vec<SecretText> = texts.collect();
         Self {
-            texts: Arc::new(texts.collect()),
+            beginnings: Arc::new(SecretBeginnings::of(&texts)),
+            texts: Arc::new(texts),
             respelled: Arc::new(respelled),
         }
     }
@@ -101,20 +117,15 @@ impl SecretTexts {
 
     /// All places of credentials as they are, or with escapes.
     fn written(&self, text: &[u8]) -> SecretPlaces {
-        let mut begins = [false; 256];
-        let first = self.texts.iter().filter_map(|secret| secret.characters.first());
-        let first = first.map(|c| c.encode_utf8(&mut [0; 4]).as_bytes().first().copied());
-        for byte in first.flatten().chain([b'\\', b'%', b'&']) {
-            if let Some(begins) = begins.get_mut(usize::from(byte)) {
-                *begins = true;
-            }
-        }
-        let begins = |byte: &u8| begins.get(usize::from(*byte)).is_some_and(|begins| *begins);
+        let begins = |byte: &u8| self.beginnings.first.has(*byte);
         let mut places = SecretPlaces::default();
         let mut from = 0;
         while let Some(next) = text.get(from..).and_then(|rest| rest.iter().position(begins)) {
             let at = from.saturating_add(next);
             from = at.saturating_add(1);
+            if !self.beginnings.may_go_on(text.get(at), text.get(from)) {
+                continue;
+            }
             for secret in &*self.texts {
                 match secret.at(text, at) {
                     CharacterAt::Found(length) => {
@@ -144,6 +155,51 @@ impl SecretTexts {
             open_from: usize::MAX,
         };
         without(text, &self.find(text, look).whole)
+    }
+}
+
+impl SecretBeginnings {
+    fn of(texts: &[SecretText]) -> Self {
+        let mut beginnings = Self::default();
+        let first_byte = |c: char| c.encode_utf8(&mut [0; 4]).as_bytes().first().copied();
+        for SecretText { characters, .. } in texts {
+            let first = characters.first();
+            beginnings.first.add(first.and_then(|c| first_byte(*c)));
+            match characters.get(1).filter(|_| first.is_some_and(char::is_ascii)) {
+                // A blank may be written as a plus.
+                Some(' ') | None => beginnings.second.add(0..=u8::MAX),
+                Some(second) => beginnings.second.add(first_byte(*second)),
+            }
+        }
+        beginnings.first.add(ESCAPES);
+        beginnings.second.add(ESCAPES);
+        beginnings
+    }
+
+    /// Whether one may begin with these two bytes. Most of what begins like one is another word.
+    fn may_go_on(&self, first: Option<&u8>, second: Option<&u8>) -> bool {
+        first.is_some_and(|first| ESCAPES.contains(first))
+            || second.is_none_or(|second| self.second.has(*second))
+    }
+}
+
+impl Default for ByteSet {
+    fn default() -> Self {
+        Self([false; 256])
+    }
+}
+
+impl ByteSet {
+    fn add(&mut self, bytes: impl IntoIterator<Item = u8>) {
+        for byte in bytes {
+            if let Some(place) = self.0.get_mut(usize::from(byte)) {
+                *place = true;
+            }
+        }
+    }
+
+    fn has(&self, byte: u8) -> bool {
+        self.0.get(usize::from(byte)).is_some_and(|has| *has)
     }
 }
 

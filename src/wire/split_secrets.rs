@@ -2,6 +2,7 @@
 //! that go on from event to event are looked at together: what may be the beginning of a credential keeps its event, and those
 //! behind it, until the next piece of that text tells. Events without a piece of one pass byte for byte.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -122,11 +123,17 @@ struct TextPart {
 
 /// A text of an event.
 struct EventText {
+    at: EventPlace,
+    text: String,
+}
+
+/// Where a text stands in its event.
+#[derive(Clone)]
+struct EventPlace {
     /// The names of the fields that lead to it: what the next event goes on with has the same.
     place: String,
     /// The same with the places in lists, as a JSON pointer.
     pointer: String,
-    text: String,
 }
 
 impl EventTexts {
@@ -233,8 +240,12 @@ impl EventTexts {
         let mut texts = Vec::new();
         let event = self.held.back()?.event.as_ref()?;
         let kind = event.get("type").and_then(Value::as_str).unwrap_or_default();
-        collect(event, kind.to_owned(), String::new(), &mut texts);
-        let seen = is_ending(event).then(|| texts.iter().map(|text| text.place.clone()).collect());
+        let mut at = EventPlace {
+            place: kind.to_owned(),
+            pointer: String::new(),
+        };
+        collect(event, &mut at, &mut texts);
+        let seen = is_ending(event).then(|| texts.iter().map(|text| text.at.place.clone()).collect());
         for text in texts {
             self.join_text(text);
         }
@@ -245,9 +256,14 @@ impl EventTexts {
         if piece.text.is_empty() {
             return;
         }
-        let before = self.open.remove(&piece.place);
+        let EventPlace { place, pointer } = piece.at;
+        let before = self.open.remove(&place);
         let (carried, mut parts) = before.map_or_else(Default::default, |open| (open.text, open.parts));
-        let whole = format!("{carried}{}", piece.text);
+        let whole = if carried.is_empty() {
+            Cow::Borrowed(piece.text.as_str())
+        } else {
+            Cow::Owned(format!("{carried}{}", piece.text))
+        };
         let found = self.secrets.find(whole.as_bytes(), look(false));
         let mut length = piece.text.len();
         if let Some(clean) = without(whole.as_bytes(), &found.whole) {
@@ -260,11 +276,11 @@ impl EventTexts {
                 for part in parts.drain(..) {
                     self.shorten(&part);
                 }
-                self.change(self.next, &piece.pointer, |text| clean.clone_into(text));
+                self.change(self.next, &pointer, |text| clean.clone_into(text));
                 length = clean.len();
             } else {
                 let own = clean.get(carried.len()..).unwrap_or_default();
-                self.change(self.next, &piece.pointer, |text| own.clone_into(text));
+                self.change(self.next, &pointer, |text| own.clone_into(text));
                 length = own.len();
             }
         }
@@ -275,15 +291,15 @@ impl EventTexts {
             }
             parts.push(TextPart {
                 line: self.next,
-                pointer: piece.pointer,
+                pointer,
                 length: length.min(open.len()),
             });
-            let text = if goes_on { whole.as_str() } else { open };
+            let text = if goes_on { &*whole } else { open };
             let open = OpenText {
                 text: text.to_owned(),
                 parts,
             };
-            self.open.insert(piece.place, open);
+            self.open.insert(place, open);
         }
     }
 
@@ -362,27 +378,37 @@ fn is_ending(event: &Value) -> bool {
     ends.iter().any(|end| kind.ends_with(end)) || finish.is_some_and(|reason| !reason.is_null())
 }
 
-fn collect(value: &Value, place: String, pointer: String, texts: &mut Vec<EventText>) {
+/// Adds the texts of a value to `texts`, where `at` leads to.
+fn collect(value: &Value, at: &mut EventPlace, texts: &mut Vec<EventText>) {
+    let (place, pointer) = (at.place.len(), at.pointer.len());
     match value {
         Value::String(text) => texts.push(EventText {
-            place,
-            pointer,
+            at: at.clone(),
             text: text.clone(),
         }),
         Value::Array(items) => {
-            for (at, item) in items.iter().enumerate() {
-                collect(item, place.clone(), format!("{pointer}/{at}"), texts);
+            for (number, item) in items.iter().enumerate() {
+                at.pointer.push('/');
+                at.pointer.push_str(&number.to_string());
+                collect(item, at, texts);
+                at.pointer.truncate(pointer);
             }
         }
         Value::Object(fields) => {
             for (key, field) in fields.iter().filter(|(key, _)| !FIXED.contains(&key.as_str())) {
-                let escaped = key.replace('~', "~0").replace('/', "~1");
-                collect(
-                    field,
-                    format!("{place}/{key}"),
-                    format!("{pointer}/{escaped}"),
-                    texts,
-                );
+                at.place.push('/');
+                at.place.push_str(key);
+                at.pointer.push('/');
+                for c in key.chars() {
+                    match c {
+                        '~' => at.pointer.push_str("~0"),
+                        '/' => at.pointer.push_str("~1"),
+                        c => at.pointer.push(c),
+                    }
+                }
+                collect(field, at, texts);
+                at.place.truncate(place);
+                at.pointer.truncate(pointer);
             }
         }
         _ => {}
