@@ -114,14 +114,18 @@ pub(crate) enum MarkMatch<'a> {
     Other,
 }
 
-/// Reads a mark where a text begins, in letters of any size and width, with spaces and attributes within it.
-pub(crate) fn match_mark<'a>(text: &'a str, mark: &str) -> MarkMatch<'a> {
-    let narrow = |c: char| match c {
+/// A character as marks are compared, in any width and size.
+fn narrow(c: char) -> char {
+    match c {
         '＜' => '<',
         '＞' => '>',
         '／' => '/',
         c => c.to_ascii_lowercase(),
-    };
+    }
+}
+
+/// Reads a mark where a text begins, in letters of any size and width, with spaces and attributes within it.
+pub(crate) fn match_mark<'a>(text: &'a str, mark: &str) -> MarkMatch<'a> {
     let mut rest = text;
     for (nth, wanted) in mark.chars().filter(|c| *c != ' ').enumerate() {
         let spaced = rest.trim_start_matches(' ');
@@ -152,7 +156,11 @@ pub(crate) fn match_mark<'a>(text: &'a str, mark: &str) -> MarkMatch<'a> {
 
 /// What stands before a mark and behind it, for each time that it stands in a text.
 fn marks_in<'a>(text: &'a str, mark: &'static str) -> impl Iterator<Item = (&'a str, &'a str)> {
-    text.char_indices().filter_map(move |(at, _)| {
+    let first = mark.chars().next().map(narrow);
+    let begins = text
+        .char_indices()
+        .filter(move |(_, c)| Some(narrow(*c)) == first);
+    begins.filter_map(move |(at, _)| {
         let (before, begun) = text.split_at_checked(at)?;
         match match_mark(begun, mark) {
             MarkMatch::Behind(behind) => Some((before, behind)),
