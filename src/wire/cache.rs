@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use tower::ServiceExt;
 
 use super::service::{LayerResult, LayerService};
@@ -118,7 +118,7 @@ async fn through(
             let response = below.oneshot(request).await.map_err(Uncached::Failed)?;
             let kept = CachedResponse {
                 status: response.status,
-                headers: own_headers(&response.headers),
+                headers: response.headers.clone(),
                 attempts: response.attempts,
                 purpose,
                 rows_of,
@@ -138,18 +138,4 @@ async fn through(
             Uncached::Unsuccessful(kept) => Ok(kept.serve(ServedBy::Live)),
         },
     }
-}
-
-/// A copy of its own: as they came, headers are parts of the buffer that a connection was read into, and would keep all of it.
-fn own_headers(headers: &HeaderMap) -> HeaderMap {
-    let copied = headers.iter().filter_map(|(name, value)| {
-        let mut own = HeaderValue::from_bytes(value.as_bytes()).ok()?;
-        own.set_sensitive(value.is_sensitive());
-        Some((name.clone(), own))
-    });
-    let mut all = HeaderMap::with_capacity(headers.keys_len());
-    for (name, value) in copied {
-        all.append(name, value);
-    }
-    all
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use http::{HeaderMap, HeaderValue};
 use http_body_util::Full;
 use url::Host;
 
@@ -101,9 +102,9 @@ async fn send(client: reqwest::Client, request: WireRequest) -> LayerResult {
     if usize::try_from(announced).map_or(true, |length| length > cap) {
         return Err(too_large(&host));
     }
-    let (status, headers) = (response.status(), response.headers().clone());
+    let (status, headers) = (response.status(), own_headers(response.headers()));
+    let mut chunks = response.bytes_stream();
     let body = async_stream::stream! {
-        let mut chunks = response.bytes_stream();
         let mut left = cap;
         loop {
             match tokio::time::timeout(timeout, chunks.next()).await {
@@ -125,6 +126,20 @@ async fn send(client: reqwest::Client, request: WireRequest) -> LayerResult {
         }
     };
     Ok(WireResponse::streaming(status, headers, body.boxed()))
+}
+
+/// A copy of its own: as they came, headers are parts of the buffer that a connection was read into, and would keep all of it.
+fn own_headers(headers: &HeaderMap) -> HeaderMap {
+    let copied = headers.iter().filter_map(|(name, value)| {
+        let mut own = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+        own.set_sensitive(value.is_sensitive());
+        Some((name.clone(), own))
+    });
+    let mut all = HeaderMap::with_capacity(headers.keys_len());
+    for (name, value) in copied {
+        all.append(name, value);
+    }
+    all
 }
 
 fn failure(host: &str, error: &reqwest::Error) -> WireError {
