@@ -72,9 +72,13 @@ impl LastWords {
 
     /// Takes in more of a line.
     fn goes_on(&mut self, part: &[u8]) {
-        let room = LOOKED_AT.saturating_sub(self.line.len());
-        let looked_at = part.iter().filter(|byte| **byte != b'\r').take(room);
-        self.line.extend(looked_at);
+        for piece in part.split(|byte| *byte == b'\r') {
+            let room = LOOKED_AT.saturating_sub(self.line.len());
+            if room == 0 {
+                break;
+            }
+            self.line.extend_from_slice(piece.get(..room).unwrap_or(piece));
+        }
     }
 
     fn line_ends(&mut self) -> bool {

@@ -34,7 +34,7 @@ pub(super) struct SentBody {
     pub(super) prefix: Option<Arc<SharedPrefix>>,
     pub(super) conversation: Option<TapedConversation>,
     /// What else it holds: an object, unless the body is none.
-    pub(super) rest: Value,
+    pub(super) rest: Arc<Value>,
     /// The bytes around its messages, if it was sent by us.
     frame: Option<BodyFrame>,
 }
@@ -94,7 +94,7 @@ impl SentRequest {
         }
         let mut counted = body.clone();
         for place in places {
-            request::remove(&mut counted.rest, place);
+            request::remove(Arc::make_mut(&mut counted.rest), place);
         }
         request::hash_of(&text(&WholeRequest::of(&self.request, &counted)))
     }
@@ -137,7 +137,7 @@ impl SentBody {
         Some(Self {
             prefix,
             conversation,
-            rest,
+            rest: Arc::new(rest),
             frame: told.and_then(|(_, list)| BodyFrame::of(text, list)),
         })
     }
@@ -174,7 +174,7 @@ impl SentBody {
         Self {
             prefix,
             conversation,
-            rest: body,
+            rest: Arc::new(body),
             frame: None,
         }
     }
@@ -191,7 +191,7 @@ impl SentBody {
         Self {
             prefix: self.prefix.clone(),
             conversation,
-            rest: Value::Object(kept.collect()),
+            rest: Arc::new(Value::Object(kept.collect())),
             frame: None,
         }
     }
@@ -377,7 +377,7 @@ enum BodyPart<'b> {
 
 impl Serialize for SentBody {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Value::Object(fields) = &self.rest else {
+        let Value::Object(fields) = &*self.rest else {
             return self.rest.serialize(serializer);
         };
         let own = fields
