@@ -31,14 +31,17 @@ pub(crate) async fn measure() {
     held.put(NewResult {
         handle,
         title: "card 7 \"Revenue by day\"".to_owned(),
-        origin: ResultOrigin::Query(QuerySource {
-            kind: EntryKind::Card,
-            id: 7,
-            name: "Revenue by day".to_owned(),
-            arguments: json!({}),
-            link: None,
-            dbt_metric: None,
-        }),
+        origin: ResultOrigin::Query(
+            QuerySource {
+                kind: EntryKind::Card,
+                id: 7,
+                name: "Revenue by day".to_owned(),
+                arguments: json!({}),
+                link: None,
+                dbt_metric: None,
+            }
+            .into(),
+        ),
         shown: ModelView {
             rows_shown: u64::from(ROWS),
             rows_known: u64::from(ROWS),

@@ -154,7 +154,7 @@ impl TryFrom<EvidenceForm> for Evidence {
         };
         let operations = form.operations.clone().unwrap_or_default();
         let origin = match (form.from.as_slice(), source) {
-            ([], Some(source)) => ResultOrigin::Query(source),
+            ([], Some(source)) => ResultOrigin::Query(source.into()),
             (_, source) if form.derivations.is_empty() => ResultOrigin::Derived {
                 from: form.from.clone(),
                 operations,

@@ -22,7 +22,7 @@ pub struct ModelView {
 /// How a result came to be.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ResultOrigin {
-    Query(QuerySource),
+    Query(Arc<QuerySource>),
     Lookup(LookupSource),
     /// Worked out from results that were held; nothing was asked.
     Derived {
@@ -51,7 +51,7 @@ impl ResultOrigin {
     /// The query behind it, if there is exactly one.
     pub fn source(&self) -> Option<&QuerySource> {
         match self {
-            Self::Query(source) => Some(source),
+            Self::Query(source) => Some(source.as_ref()),
             Self::Derived { source, .. } => source.as_ref(),
             Self::Lookup(_) | Self::Calculated { .. } => None,
         }

@@ -53,7 +53,7 @@ pub(super) fn of_query(
         dbt_metric,
         given,
     } = queried;
-    let origin = ResultOrigin::Query(QuerySource {
+    let origin = QuerySource {
         kind,
         id,
         name: name.to_owned(),
@@ -64,7 +64,8 @@ pub(super) fn of_query(
             context.client.link(kind, id)
         },
         dbt_metric: dbt_metric.map(str::to_owned),
-    });
+    };
+    let origin = ResultOrigin::Query(origin.into());
     let title = entry_title(kind, id, name);
     let entry = context.catalog.entry(kind, id);
     let asked = asked(

@@ -109,7 +109,7 @@ impl Desk {
         let brought = NewResult {
             handle: self.shelf.next(),
             title: "metric 12 \"Revenue\"".to_owned(),
-            origin: ResultOrigin::Query(source),
+            origin: ResultOrigin::Query(source.into()),
             shown: ModelView {
                 rows_shown: rows.min(2),
                 rows_known: rows,

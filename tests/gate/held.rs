@@ -40,14 +40,17 @@ pub(super) fn shelf() -> HeldResults {
     shelf.put(NewResult {
         handle: shelf.next(),
         title: "table 3 \"Orders\"".to_owned(),
-        origin: ResultOrigin::Query(QuerySource {
-            kind: EntryKind::Table,
-            id: 3,
-            name: "Orders".to_owned(),
-            arguments: json!({"table_id": 3}),
-            link: None,
-            dbt_metric: None,
-        }),
+        origin: ResultOrigin::Query(
+            QuerySource {
+                kind: EntryKind::Table,
+                id: 3,
+                name: "Orders".to_owned(),
+                arguments: json!({"table_id": 3}),
+                link: None,
+                dbt_metric: None,
+            }
+            .into(),
+        ),
         shown: ModelView {
             rows_shown: 1,
             rows_known: 1,

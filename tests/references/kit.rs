@@ -47,14 +47,17 @@ pub fn hold(held: &mut HeldResults, table: ResultTable) -> Handle {
     held.put(NewResult {
         handle,
         title: format!("metric {handle}"),
-        origin: ResultOrigin::Query(QuerySource {
-            kind: EntryKind::Metric,
-            id: handle.number(),
-            name: format!("Metric {handle}"),
-            arguments: json!({}),
-            link: None,
-            dbt_metric: None,
-        }),
+        origin: ResultOrigin::Query(
+            QuerySource {
+                kind: EntryKind::Metric,
+                id: handle.number(),
+                name: format!("Metric {handle}"),
+                arguments: json!({}),
+                link: None,
+                dbt_metric: None,
+            }
+            .into(),
+        ),
         shown: ModelView {
             rows_shown: rows,
             rows_known: rows,
