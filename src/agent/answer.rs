@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::answer_form::{EvidenceForm, known_version};
 use super::clock::TimeoutMarks;
 use super::{CitedFigure, CitedResult, Denial, EvidenceHealth, EvidenceRows, Outcome, StopReason};
+use crate::grounding::Notation;
 use crate::references::RequestedChart;
 use crate::result::{Extent, Handle, ResultOrigin};
 use crate::wire::ServedBy;
@@ -43,6 +44,9 @@ pub struct Answer {
     /// Charts that the text asks for. In their place it has the table, for surfaces that cannot draw.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub charts: Vec<RequestedChart>,
+    /// How Cardinal wrote the figures of the text, where it did and that is not as English does: `de` for `1.234,5`.
+    #[serde(default, skip_serializing_if = "Notation::is_english")]
+    pub number_style: Notation,
     /// What the day's ledger denied, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub denials: Vec<Denial>,
@@ -89,6 +93,7 @@ impl Answer {
             text: super::fallback::why(stop_reason, Some(detail)),
             options: Vec::new(),
             charts: Vec::new(),
+            number_style: Notation::English,
             denials: Vec::new(),
             figures: Vec::new(),
             earlier_results: Vec::new(),

@@ -6,10 +6,10 @@ use super::driver::TurnDriver;
 use super::figure_sources::questions;
 use super::protocol::LoopEnd;
 use super::{Event, ReferenceMode};
-use crate::grounding::ReferencedFigure;
+use crate::grounding::{Notation, ReferencedFigure};
 use crate::model::Message;
 use crate::references::{
-    KnownResults, ReferencedText, RequestedChart, TextPiece, TextSplitter, WrittenReference,
+    FigureStyle, KnownResults, ReferencedText, RequestedChart, TextPiece, TextSplitter, WrittenReference,
 };
 use crate::result::HeldResults;
 use crate::text::{LinkRules, WithoutLinks};
@@ -25,6 +25,8 @@ pub(super) struct AnswerReferences {
     pub(super) references: Vec<WrittenReference>,
     /// The charts it asks for.
     pub(super) charts: Vec<RequestedChart>,
+    /// How its figures are written.
+    pub(super) notation: Notation,
 }
 
 /// Writes values in place of references while a text comes.
@@ -42,13 +44,19 @@ pub(super) struct ReferenceSources<'a> {
     pub(super) before: &'a [Message],
     pub(super) question: &'a str,
     pub(super) links: &'a LinkRules,
+    pub(super) style: FigureStyle,
 }
 
 impl ReferenceWriter {
     pub(super) fn new(sources: ReferenceSources<'_>) -> Self {
         Self {
             text: ReferencedText::default(),
-            known: KnownResults::of(sources.held, sources.links),
+            known: KnownResults::of(sources.held, sources.links).asked_in(
+                sources.style,
+                [sources.question]
+                    .into_iter()
+                    .chain(questions(sources.before).into_iter().rev()),
+            ),
             charts: 0,
         }
     }
@@ -130,6 +138,7 @@ impl TurnDriver<'_> {
             before: self.before,
             question: self.question,
             links: self.agent.links(),
+            style: self.number_style,
         }
     }
 
@@ -165,6 +174,7 @@ impl TurnDriver<'_> {
             figures: text.figures().to_vec(),
             references: text.references().to_vec(),
             charts: text.charts().to_vec(),
+            notation: text.notation(),
         };
         let ruled = self.agent.links().apply(text.text());
         self.links_removed = self.links_removed.saturating_add(ruled.removed);

@@ -20,6 +20,7 @@ use super::state::TurnState;
 use super::step::step;
 use super::{Agent, CallRecord, CallStatus, Event, ReferenceMode, StopReason, spans};
 use crate::model::{Message, ModelError, ModelEvent, ModelRequest, ToolCall, ToolChoice, cut_prompt};
+use crate::references::FigureStyle;
 use crate::result::HeldResults;
 use crate::telemetry::failed as span_failed;
 use crate::text::{hidden_in, visible};
@@ -46,6 +47,8 @@ pub(super) struct TurnDriver<'a> {
     pub(super) links_removed: u32,
     /// Whether references in texts are resolved.
     pub(super) references: ReferenceMode,
+    /// How figures are written in their place.
+    pub(super) number_style: FigureStyle,
     /// The conversation, as traces name it.
     pub(super) conversation: &'a str,
     /// The span of the call that runs, until it is reported.
@@ -265,6 +268,7 @@ impl TurnDriver<'_> {
             before: self.before,
             question: self.question,
             links: self.agent.links(),
+            style: self.number_style,
         };
         let mut writer = (self.references == ReferenceMode::On).then(|| ReferenceWriter::new(sources));
         while let Some(event) = stream.next().await {

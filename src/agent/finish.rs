@@ -5,6 +5,7 @@ use super::final_outcome::final_outcome;
 use super::protocol::LoopEnd;
 use super::state::TurnState;
 use super::{Outcome, StopReason, fallback};
+use crate::grounding::Notation;
 use crate::model::Message;
 use crate::references::RequestedChart;
 use crate::text::LinkRules;
@@ -18,6 +19,8 @@ pub(super) struct TurnConclusion {
     pub(super) options: Vec<String>,
     /// The charts that the text asks for.
     pub(super) charts: Vec<RequestedChart>,
+    /// How the figures of the text are written.
+    pub(super) notation: Notation,
     /// Links that were taken out of text and options.
     pub(super) links_removed: u32,
 }
@@ -42,7 +45,10 @@ pub(super) fn conclude(
         references,
     } = ending;
     let AnswerReferences {
-        written, mut charts, ..
+        written,
+        mut charts,
+        notation,
+        ..
     } = references.unwrap_or_default();
     let outcome = final_outcome(turn, reason);
     let out = turn.exhausted.take().filter(|out| out.reason == reason);
@@ -79,6 +85,7 @@ pub(super) fn conclude(
         text,
         options,
         charts,
+        notation,
         links_removed,
     }
 }

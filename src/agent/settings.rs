@@ -7,6 +7,7 @@ use super::dbt_settings::DbtTurnSettings;
 use crate::ledger::Allowance;
 use crate::metabase::SignInMethod;
 use crate::model::CompletionSettings;
+use crate::references::FigureStyle;
 use crate::result::{ConversationSettings, ShapingSettings};
 
 /// Everything that shapes a turn's requests and its answer. A tape's header holds it, so that the turn can be run again; no
@@ -162,6 +163,9 @@ pub struct GroundingSettings {
     /// Whether the model may point at figures, which are then written for it.
     #[serde(default = "ReferenceMode::off")]
     pub references: ReferenceMode,
+    /// How figures are written that it points at.
+    #[serde(default, skip_serializing_if = "FigureStyle::is_auto")]
+    pub number_style: FigureStyle,
 }
 
 impl GroundingSettings {
@@ -171,6 +175,7 @@ impl GroundingSettings {
             repair: false,
             on_unmatched: OnUnmatched::Off,
             references: ReferenceMode::Off,
+            number_style: FigureStyle::Auto,
         }
     }
 }
@@ -181,6 +186,7 @@ impl Default for GroundingSettings {
             repair: true,
             on_unmatched: OnUnmatched::Mark,
             references: ReferenceMode::On,
+            number_style: FigureStyle::Auto,
         }
     }
 }

@@ -400,6 +400,9 @@ pub(crate) struct GroundingConfig {
     /// Whether the model points at figures and Cardinal writes them: `on` (default), or `off` for a model that does not take
     /// to it.
     pub references: Option<crate::agent::ReferenceMode>,
+    /// How Cardinal writes these figures: `auto` (default) as the language of the answer does, or always as one does: `en`
+    /// (`1,234.5`), `de`, `fr`, `es`, `it`, `pt`, `nl`, or `ch` (`1’234.5`).
+    pub number_style: Option<crate::references::FigureStyle>,
 }
 
 /// How much of a result a model sees.

@@ -1,6 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::number::Separators;
 use crate::result::TotalKind;
 
 /// A figure of an answer's text, and where it comes from.
@@ -138,6 +139,8 @@ pub struct ReferencedFigure {
     pub trace: Option<Trace>,
     /// Whether it stands in a printed row, beside the row's own key, so that no sentence can name another row.
     pub printed_row: bool,
+    /// The marks between its digits.
+    pub separators: Separators,
 }
 
 /// Where a figure comes from. Rows are counted from 1.

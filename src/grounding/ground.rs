@@ -9,7 +9,8 @@ use super::figure::{DerivationOperation, Figure, FigureKind, FigureStatus, Reaso
 use super::index::CellIndex;
 use super::known::KnownFigures;
 use super::material::{Claim, Material};
-use super::number::{Kind, Number, Separators, is_apostrophe, is_fixed_space, numbers};
+use super::number::{Kind, Number, Separators};
+use super::number_marks::{numbers_of, readings};
 use super::presence::may_hold_figures;
 use super::referenced::ReferencedSpans;
 use super::scope::{FigureContext, MentionTarget, TextContext};
@@ -55,7 +56,15 @@ pub fn ground_referenced(
 /// Every number of a text that may be a figure, as one that was not looked at. Those that the program wrote itself,
 /// `referenced`, have their source all the same.
 pub fn unchecked(text: &str, referenced: &[ReferencedFigure]) -> Vec<Figure> {
-    let numbers = numbers(text, Separators::English);
+    let claim = Claim {
+        text,
+        question: "",
+        earlier: &[],
+        today: jiff::civil::Date::MIN,
+        shown: &[],
+    };
+    let separators = readings(&claim, referenced).first().copied().unwrap_or_default();
+    let numbers = numbers_of(text, referenced, separators);
     let work = Work::new(&|| false);
     let index = CellIndex::new(&[], text);
     let context = TextContext::read(text, &numbers, &index, &work);
@@ -99,12 +108,11 @@ fn ground_with(
     let index = CellIndex::new(materials, claim.text);
     let said = QuotableNumbers::of(claim, materials.is_empty());
     let unmatched = |figures: &[Figure]| figures.iter().filter(|figure| figure.is_unmatched()).count();
-    let mut best = read(claim, referenced, &index, &said, (Separators::English, work));
-    if unmatched(&best) == 0 || !may_be_foreign(claim.text) {
-        return best;
-    }
-    for separators in [Separators::German, Separators::French, Separators::Swiss] {
-        if work.is_over() {
+    let mut readings = readings(claim, referenced).into_iter();
+    let first = readings.next().unwrap_or_default();
+    let mut best = read(claim, referenced, &index, &said, (first, work));
+    for separators in readings {
+        if unmatched(&best) == 0 || work.is_over() {
             break;
         }
         let other = read(claim, referenced, &index, &said, (separators, work));
@@ -115,24 +123,6 @@ fn ground_with(
     best
 }
 
-/// Whether a text has digits grouped or decimals marked as English does not.
-fn may_be_foreign(text: &str) -> bool {
-    let digits: Vec<char> = text.chars().collect();
-    let run = |at: usize| digits.iter().skip(at).take_while(|c| c.is_ascii_digit()).count();
-    digits.iter().enumerate().any(|(at, mark)| {
-        let before = at
-            .checked_sub(1)
-            .and_then(|at| digits.get(at))
-            .is_some_and(char::is_ascii_digit);
-        before
-            && match mark {
-                ',' => !matches!(run(at + 1), 0 | 3),
-                '.' | ' ' => run(at + 1) == 3,
-                mark => (is_fixed_space(*mark) || is_apostrophe(*mark)) && run(at + 1) == 3,
-            }
-    })
-}
-
 fn read(
     claim: &Claim<'_>,
     referenced: &[ReferencedFigure],
@@ -140,7 +130,8 @@ fn read(
     said: &QuotableNumbers,
     (separators, work): (Separators, &Work<'_>),
 ) -> Vec<Figure> {
-    let numbers = super::score::scores_apart(claim.text, numbers(claim.text, separators), index);
+    let numbers =
+        super::score::scores_apart(claim.text, numbers_of(claim.text, referenced, separators), index);
     let numbers = super::name_numbers::years_apart(claim.text, numbers, index, claim.question);
     let context = TextContext::read(claim.text, &numbers, index, work);
     let written = ReferencedSpans::of(referenced);

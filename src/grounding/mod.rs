@@ -43,7 +43,9 @@ mod material;
 mod mentions;
 mod name_numbers;
 mod names_of_others;
+mod notation;
 mod number;
+mod number_marks;
 mod operand;
 mod order;
 mod places;
@@ -77,6 +79,7 @@ pub use figure::{
 pub use ground::{ground, ground_referenced, ground_until, unchecked};
 pub(crate) use item::ranks;
 pub use material::{Claim, Material};
+pub use notation::Notation;
 pub use number::{Kind, Number, Separators, Sign, numbers};
 pub(crate) use presence::may_hold_figures;
 pub use vocabulary::vocabulary_gaps;

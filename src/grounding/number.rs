@@ -142,11 +142,7 @@ fn read(text: &str, floor: usize, first: usize, separators: Separators) -> Numbe
     let digits = digits::read(before, rest, separators);
     let head = affix::head(text.get(..first).unwrap_or_default(), floor, digits.leading_point);
     let mut end = first + digits.length;
-    let tail = affix::tail(
-        text.get(end..).unwrap_or_default(),
-        head.currency.is_some(),
-        separators,
-    );
+    let tail = affix::tail(text.get(end..).unwrap_or_default(), head.currency.is_some());
     end += tail.length;
     let mut start = head.start;
     let bare_end = end;

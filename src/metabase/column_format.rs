@@ -42,6 +42,11 @@ pub(super) fn of_settings(settings: &Value) -> ColumnFormat {
             .and_then(|decimals| u32::try_from(decimals).ok()),
         prefix: text("prefix"),
         suffix: text("suffix"),
+        separators: settings
+            .get("number_separators")
+            .and_then(Value::as_str)
+            .filter(|marks| marks.chars().count() <= 2)
+            .map(str::to_owned),
         date_style: text("date_style"),
         week_starts_on: None,
         told_unit: None,

@@ -2,25 +2,26 @@
 
 use rust_decimal::Decimal;
 
-use super::format::{FigureFormat, NumberFormat};
+use super::format::FigureFormat;
 use super::known_results::KnownResults;
+use super::number_format::NumberFormat;
 use super::resolve::{CellContent, FoundFigure, find, nothing_there};
 use super::syntax::{CellReference, DerivedOperation};
 use super::text::ReferenceProblem;
-use crate::grounding::{DerivationOperation, DerivedFrom, FigureKind, Trace};
+use crate::grounding::{DerivationOperation, DerivedFrom, FigureKind, Notation, Trace};
 use crate::result::{ArithmeticError, CalculatedUnit};
 
 /// Works a figure out of two and writes it.
 pub(super) fn derive(
     operation: DerivedOperation,
     of: &[CellReference; 2],
-    wanted: &FigureFormat,
+    (wanted, notation): (&FigureFormat, Notation),
     results: &KnownResults,
 ) -> Result<FoundFigure, ReferenceProblem> {
     let [first, second] = of;
     let first = operand(first, results)?;
     let second = operand(second, results)?;
-    let same_unit = first.2 == second.2;
+    let same_unit = first.2.of_difference(&second.2);
     // A difference is the later less the earlier, which is written second.
     let figures = match operation {
         DerivedOperation::Difference => [second.0, first.0],
@@ -48,18 +49,23 @@ pub(super) fn derive(
             NumberFormat::of_unit(Some(CalculatedUnit::Percent)),
         ),
         // Between two percentages lie points, not percent.
-        DerivedOperation::Difference if same_unit && first.2.counts_percent() => (
+        DerivedOperation::Difference => (
             DerivationOperation::Difference,
-            NumberFormat::of_unit(Some(CalculatedUnit::PercentagePoints)),
+            match same_unit {
+                Some(format) if format.counts_percent() => {
+                    NumberFormat::of_unit(Some(CalculatedUnit::PercentagePoints))
+                }
+                Some(format) => format,
+                None => NumberFormat::of_unit(None),
+            },
         ),
-        DerivedOperation::Difference if same_unit => (DerivationOperation::Difference, first.2),
-        DerivedOperation::Difference => (DerivationOperation::Difference, NumberFormat::of_unit(None)),
-        DerivedOperation::Ratio => (DerivationOperation::Ratio, NumberFormat::of_ratio()),
+        DerivedOperation::Ratio => (DerivationOperation::Ratio, first.2.of_ratio(&second.2)),
     };
-    let text = format.write(value, wanted);
+    let written = format.write(value, wanted, notation);
     Ok(FoundFigure {
-        unit: format.unit(&text, wanted),
-        text,
+        unit: written.unit,
+        text: written.text,
+        marks: format.marks_in(notation),
         kind: FigureKind::Number,
         trace: Trace::Derivation {
             operation: traced,

@@ -1,11 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use super::format::NumberFormat;
+use super::number_format::NumberFormat;
 use super::row_index::RowIndex;
+use super::style::FigureStyle;
 use super::text::ReferenceProblem;
+use crate::grounding::Notation;
 use crate::result::{
-    Column, ColumnTotals, Extent, Handle, HeldResult, HeldResults, HeldResultsError, ResultOrigin,
+    Amount, Column, ColumnTotals, Extent, Handle, HeldResult, HeldResults, HeldResultsError, ResultOrigin,
     ResultTable, totals,
 };
 use crate::text::{LinkRules, clean_line, markdown_inline, one_line};
@@ -24,6 +26,9 @@ pub struct KnownResults {
     results: BTreeMap<Handle, Result<KnownResult, ReferenceProblem>>,
     /// What there is, for whoever names something else.
     listed: Vec<String>,
+    style: FigureStyle,
+    /// What a text over them answers, the nearest first.
+    asked: Vec<String>,
 }
 
 /// A result with its rows.
@@ -51,7 +56,24 @@ impl KnownResults {
             links: Arc::new(links.clone()),
             results: BTreeMap::new(),
             listed: listed.collect(),
+            style: FigureStyle::default(),
+            asked: Vec::new(),
         }
+    }
+
+    /// The same for an answer to questions, the nearest first: their language is that of the figures where the answer's own
+    /// words do not tell it, unless a `style` is set.
+    #[must_use]
+    pub fn asked_in<'q>(mut self, style: FigureStyle, questions: impl IntoIterator<Item = &'q str>) -> Self {
+        self.style = style;
+        self.asked = questions.into_iter().map(str::to_owned).collect();
+        self
+    }
+
+    /// How figures are written into an answer that begins so.
+    pub(super) fn notation(&self, said: &str) -> Notation {
+        let told = || Notation::of(said, self.asked.iter().map(String::as_str));
+        self.style.notation().unwrap_or_else(told)
     }
 
     /// Whether a result was added.
@@ -108,7 +130,17 @@ impl KnownResult {
     pub(super) fn number_format(&self, column: usize) -> NumberFormat {
         let formats = self.formats.get_or_init(|| {
             let columns = self.table.columns.iter().enumerate();
-            let of = |(at, column)| NumberFormat::of_column(column, self.table.has_percentages(at));
+            let values = |at: usize| {
+                let cells = self.table.rows.iter().filter_map(move |row| row.get(at));
+                cells.filter_map(|cell| match cell.amount() {
+                    Some(Amount::Exact(value)) => Some(value),
+                    _ => None,
+                })
+            };
+            let of = |(at, column): (usize, &Column)| {
+                let format = NumberFormat::of_column(column, self.table.has_percentages(at));
+                format.even(column.counts_money(), values(at))
+            };
             columns.map(of).collect()
         });
         formats.get(column).cloned().unwrap_or_default()

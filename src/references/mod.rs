@@ -16,16 +16,19 @@
 //! a reference is data. A reference that names nothing leaves a mark in the text and says what is near.
 //!
 //! Start with `text.rs`, which takes a text as it comes. `splitter.rs` finds references in it, `syntax.rs` reads one,
-//! `resolve.rs` finds what it names, `format.rs`, `times.rs` and `printed_table.rs` (with `table_columns.rs`) write it, and `units.rs` keeps a unit from being said twice.
+//! `resolve.rs` finds what it names, `number_format.rs` (in the marks of `style.rs`), `times.rs` and `printed_table.rs` (with
+//! `table_columns.rs`) write it as `format.rs` says, and `units.rs` keeps a unit from being said twice.
 
 mod chart;
 mod derived;
 mod format;
 mod known_results;
+mod number_format;
 mod printed_table;
 mod resolve;
 mod row_index;
 mod splitter;
+mod style;
 mod syntax;
 mod table_columns;
 mod text;
@@ -33,11 +36,12 @@ mod times;
 mod total_word;
 mod units;
 
-pub(crate) use format::as_set_up;
+pub(crate) use number_format::as_set_up;
 pub(crate) use times::{clear_date_style, styled_day};
 
 pub use chart::{ChartKind, RequestedChart};
 pub use known_results::KnownResults;
 pub use splitter::{TextPiece, TextSplitter};
+pub use style::FigureStyle;
 pub use syntax::Reference;
 pub use text::{ReferenceProblem, ReferencedText, WrittenReference};

@@ -8,7 +8,7 @@ use super::resolve::{CellContent, cell};
 use super::syntax::{RowChoice, TableReference};
 use super::table_columns::{TableColumn, table_columns};
 use super::text::ReferenceProblem;
-use crate::grounding::{FigureKind, ReferencedFigure, Trace};
+use crate::grounding::{FigureKind, Notation, ReferencedFigure, Separators, Trace};
 
 /// Most rows that are printed.
 const MOST_ROWS: usize = 200;
@@ -30,12 +30,14 @@ pub(super) struct PrintedTable {
     /// The first of its rows, counted from 0, and how many there are.
     pub(super) from: usize,
     pub(super) rows: usize,
+    notation: Notation,
 }
 
 /// Prints the rows that a reference names.
 pub(super) fn print(
     reference: &TableReference,
     results: &KnownResults,
+    notation: Notation,
 ) -> Result<PrintedTable, ReferenceProblem> {
     let known = results.get(reference.result)?;
     let columns = table_columns(reference, known)?;
@@ -56,6 +58,7 @@ pub(super) fn print(
         columns: Vec::new(),
         from: wanted.start,
         rows: 0,
+        notation,
     };
     printed.header(known, &columns);
     let formats: Vec<FigureFormat> = columns
@@ -85,8 +88,8 @@ fn even_decimals(known: &KnownResult, column: &TableColumn, rows: Range<usize>) 
             continue;
         };
         if let CellContent::Number(value) = found.value {
-            let text = found.format.write(value, &column.format);
-            let digits = text.rsplit_once('.').map_or("", |(_, rest)| rest);
+            let written = found.format.write(value, &column.format, Notation::English);
+            let digits = written.text.rsplit_once('.').map_or("", |(_, rest)| rest);
             let decimals = digits.chars().take_while(char::is_ascii_digit).count();
             let decimals = u32::try_from(decimals).unwrap_or(0);
             format.decimals = Some(format.decimals.unwrap_or(0).max(decimals));
@@ -154,8 +157,12 @@ impl PrintedTable {
             let found = cell(known, row, column.at)?;
             match found.value {
                 CellContent::Number(value) => {
-                    let text = found.format.write(value, format);
-                    self.piece(" ", &text, Some(FigureKind::Number), Some(found.trace));
+                    let written = found.format.write(value, format, self.notation);
+                    self.piece(" ", &written.text, Some(FigureKind::Number), Some(found.trace));
+                    let marks = found.format.marks_in(self.notation).separators();
+                    if let Some(figure) = self.figures.last_mut() {
+                        figure.separators = marks;
+                    }
                 }
                 CellContent::Written(text, kind) => {
                     let kind = (kind != FigureKind::Item).then_some(kind);
@@ -204,6 +211,7 @@ impl PrintedTable {
             kind,
             trace,
             printed_row: true,
+            separators: Separators::default(),
         });
     }
 }

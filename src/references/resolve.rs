@@ -3,15 +3,16 @@
 use rust_decimal::Decimal;
 
 use super::derived::derive;
-use super::format::{FigureFormat, NumberFormat};
+use super::format::FigureFormat;
 use super::known_results::{KnownResult, KnownResults};
+use super::number_format::NumberFormat;
 use super::row_index::written_precision;
 use super::syntax::{CellReference, Reference, RowReference};
 use super::text::ReferenceProblem;
 use super::total_word::TotalWord;
 use super::units::WrittenUnit;
 use crate::catalog::nearest;
-use crate::grounding::{DerivedFrom, FigureKind, Trace};
+use crate::grounding::{DerivedFrom, FigureKind, Notation, Trace};
 use crate::result::{Amount, Cell, Column, ResultOrigin, encode_cell};
 use crate::text::clean_line;
 
@@ -29,6 +30,8 @@ pub(super) struct FoundFigure {
     pub(super) kind: FigureKind,
     pub(super) trace: Trace,
     pub(super) unit: WrittenUnit,
+    /// The marks between its digits.
+    pub(super) marks: Notation,
 }
 
 /// A value that was found, before it is written.
@@ -54,33 +57,33 @@ pub(super) enum CellContent {
 pub(super) fn resolve_figure(
     reference: &Reference,
     results: &KnownResults,
+    notation: Notation,
 ) -> Result<Option<FoundFigure>, ReferenceProblem> {
     match reference {
         Reference::Figure { place, format } => {
             let known = results.get(place.result)?;
             let found = find(place, known)?;
-            written(&found, format, known, place).map(Some)
+            written(&found, (format, notation), known, place).map(Some)
         }
         Reference::Derived {
             operation,
             of,
             format,
-        } => derive(*operation, of, format, results).map(Some),
+        } => derive(*operation, of, (format, notation), results).map(Some),
         Reference::Table(_) | Reference::Chart(..) => Ok(None),
     }
 }
 
 fn written(
     found: &FoundValue,
-    format: &FigureFormat,
+    (format, notation): (&FigureFormat, Notation),
     known: &KnownResult,
     place: &CellReference,
 ) -> Result<FoundFigure, ReferenceProblem> {
     let (text, kind, unit) = match &found.value {
         CellContent::Number(number) => {
-            let text = found.format.write(*number, format);
-            let unit = found.format.unit(&text, format);
-            (text, FigureKind::Number, unit)
+            let written = found.format.write(*number, format, notation);
+            (written.text, FigureKind::Number, written.unit)
         }
         CellContent::Written(text, kind) => (text.clone(), *kind, WrittenUnit::default()),
         CellContent::Nothing => return Err(nothing_there(known, place)),
@@ -90,6 +93,7 @@ fn written(
         kind,
         trace: found.trace.clone(),
         unit,
+        marks: found.format.marks_in(notation),
     })
 }
 
@@ -172,7 +176,7 @@ pub(super) fn cell(known: &KnownResult, row: usize, column: usize) -> Result<Fou
     let (value, format) = match derivation {
         Some(derivation) => (
             CellContent::Number(derivation.value),
-            NumberFormat::of_unit(derivation.unit),
+            NumberFormat::of_unit(derivation.unit).called(&derivation.name),
         ),
         None => (value_of(known, cell, column, about), known.number_format(column)),
     };

@@ -9,7 +9,7 @@ use super::resolve::resolve_figure;
 use super::splitter::{TextPiece, TextSplitter};
 use super::syntax::{Reference, TableReference};
 use super::units::WrittenUnit;
-use crate::grounding::{FigureKind, ReferencedFigure};
+use crate::grounding::{FigureKind, Notation, ReferencedFigure};
 use crate::text::{clean_line, one_line};
 
 /// Most references of one text that are resolved.
@@ -67,6 +67,8 @@ pub struct ReferencedText {
     unit: WrittenUnit,
     /// What may be a unit or white space too many, which depends on what follows it.
     held_back: String,
+    /// How its figures are written, from the first reference on.
+    notation: Option<Notation>,
 }
 
 /// What stands at the end of the text.
@@ -175,6 +177,11 @@ impl ReferencedText {
         &self.charts
     }
 
+    /// How its figures are written. English, as long as there is none.
+    pub fn notation(&self) -> Notation {
+        self.notation.unwrap_or_default()
+    }
+
     fn put_text(&mut self, text: &str) {
         let text = format!("{}{text}", std::mem::take(&mut self.held_back));
         match self.last {
@@ -227,7 +234,7 @@ impl ReferencedText {
                 self.text.push_str("[no figure: ");
                 self.text.push_str(&shown);
                 self.text.push(']');
-                self.note(start, Some(FigureKind::Number), None);
+                self.note(start, Some(FigureKind::Number), None, Notation::English);
                 (start, Some(problem))
             }
         };
@@ -247,21 +254,25 @@ impl ReferencedText {
             return Err(ReferenceProblem::new(problem).hint("print a table instead"));
         }
         let reference = Reference::parse(inside)?;
+        let notation = match self.notation {
+            Some(notation) => notation,
+            None => *self.notation.insert(results.notation(&self.text)),
+        };
         let table = match &reference {
             Reference::Table(table) => Some((table, None)),
             Reference::Chart(kind, table) => Some((table, Some(*kind))),
             Reference::Figure { .. } | Reference::Derived { .. } => None,
         };
         if let Some((table, kind)) = table {
-            return self.put_table(table, kind, results);
+            return self.put_table(table, kind, (results, notation));
         }
-        let Some(found) = resolve_figure(&reference, results)? else {
+        let Some(found) = resolve_figure(&reference, results, notation)? else {
             return Err(ReferenceProblem::new("it names no figure".to_owned()));
         };
         let start = self.separate_from_table();
-        let text = found.unit.without_prefix(&found.text, &self.text);
+        let text = found.unit.said_once(&found.text, &self.text);
         self.text.push_str(text);
-        self.note(start, Some(found.kind), Some(found.trace));
+        self.note(start, Some(found.kind), Some(found.trace), found.marks);
         if !found.unit.names.is_empty() {
             self.last = LastWritten::Figure;
             self.unit = found.unit;
@@ -273,7 +284,7 @@ impl ReferencedText {
         &mut self,
         table: &TableReference,
         kind: Option<super::ChartKind>,
-        results: &KnownResults,
+        (results, notation): (&KnownResults, Notation),
     ) -> Result<usize, ReferenceProblem> {
         if self.text.len() > MOST_TEXT_BYTES {
             return Err(
@@ -281,7 +292,7 @@ impl ReferencedText {
                     .hint("print fewer rows: | first 10"),
             );
         }
-        let printed = print(table, results)?;
+        let printed = print(table, results, notation)?;
         let chart = kind.map(|_| self.charts.len());
         if let Some(start) = self.stands_already(table.result, &printed, kind) {
             return Ok(start);
@@ -374,13 +385,20 @@ impl ReferencedText {
     }
 
     /// Notes what was written from `start` to the end of the text.
-    fn note(&mut self, start: usize, kind: Option<FigureKind>, trace: Option<crate::grounding::Trace>) {
+    fn note(
+        &mut self,
+        start: usize,
+        kind: Option<FigureKind>,
+        trace: Option<crate::grounding::Trace>,
+        marks: Notation,
+    ) {
         self.figures.push(ReferencedFigure {
             start,
             end: self.text.len(),
             kind,
             trace,
             printed_row: false,
+            separators: marks.separators(),
         });
     }
 }

@@ -2,8 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use super::format::NumberFormat;
 use super::known_results::KnownResult;
+use super::number_format::NumberFormat;
 use super::resolve::{CellContent, FoundValue, MOST_CELL_CHARS, MOST_CHARS, cell, no_column, normal};
 use super::row_index::written_precision;
 use super::syntax::WrittenKey;

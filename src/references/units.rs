@@ -8,18 +8,21 @@ const BLANKS: [char; 3] = [' ', '\u{a0}', '\u{202f}'];
 pub(super) struct WrittenUnit {
     /// What stands before its digits: `$`, `CHF `.
     pub(super) prefix: String,
+    /// What stands behind them: `\u{a0}€`.
+    pub(super) suffix: String,
     /// All that says the same, signs and words: `%`, `percent`; `$`, `USD`.
     pub(super) names: Vec<String>,
 }
 
 impl WrittenUnit {
-    /// The figure without its prefix, if the text before it ends with the same unit.
-    pub(super) fn without_prefix<'f>(&self, figure: &'f str, before: &str) -> &'f str {
-        let Some(digits) = figure
-            .strip_prefix(&self.prefix)
-            .filter(|_| !self.prefix.is_empty())
-        else {
-            return figure;
+    /// The figure without its unit, if the text before it ends with the same.
+    pub(super) fn said_once<'f>(&self, figure: &'f str, before: &str) -> &'f str {
+        let without_prefix = figure.strip_prefix(&self.prefix);
+        let without_suffix = figure.strip_suffix(&self.suffix);
+        let digits = match (without_prefix, without_suffix) {
+            (Some(digits), _) if !self.prefix.is_empty() => digits,
+            (_, Some(digits)) if !self.suffix.is_empty() => digits,
+            _ => return figure,
         };
         let said = |name: &String| {
             if is_word(name) {

@@ -129,6 +129,12 @@ fn unit_at(words: &[&str]) -> Option<String> {
     counts.then(|| told.join(" "))
 }
 
+/// Whether a unit is a currency, by its code or name, and no multiple of one.
+pub(super) fn is_currency(unit: &str) -> bool {
+    let unit = unit.strip_prefix("US ").unwrap_or(unit);
+    CODES.contains(&unit) || (among(&MONEY, unit) && !unit.to_lowercase().starts_with("cent"))
+}
+
 fn among(words: &[&str], word: &str) -> bool {
     let low = word.to_lowercase();
     words.contains(&low.as_str())

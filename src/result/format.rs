@@ -25,6 +25,9 @@ pub struct ColumnFormat {
     pub prefix: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub suffix: Option<String>,
+    /// The mark for decimals, and the one between thousands: `,.`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub separators: Option<String>,
     /// How days are written, such as `D MMMM, YYYY`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub date_style: Option<String>,
@@ -62,6 +65,7 @@ impl ColumnFormat {
             decimals: over.decimals.or(self.decimals),
             prefix: over.prefix.clone().or_else(|| self.prefix.clone()),
             suffix: over.suffix.clone().or_else(|| self.suffix.clone()),
+            separators: over.separators.clone().or_else(|| self.separators.clone()),
             date_style: over.date_style.clone().or_else(|| self.date_style.clone()),
             week_starts_on: over
                 .week_starts_on

@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::described_unit::{described_unit, unit_of};
+use super::described_unit::{described_unit, is_currency, unit_of};
 use super::{Column, ColumnKind, NumberStyle, ResultTable};
 
 /// What a column's values mean. Numbers are not all amounts: the sum of order numbers or of ages says nothing.
@@ -50,6 +50,14 @@ const NUMBERINGS: &str = "number no nr";
 const KINDS_OF_YEAR: &str =
     "fiscal calendar birth model tax financial school academic build founding founded";
 
+const YEARS: &str = "year jahr année año anno ano jaar";
+/// Words of columns of years that say what a value is among others.
+const OF_ALL: &str = "avg average mean median min max earliest latest oldest newest durchschnitt of in the";
+/// What happened in the year that a column tells.
+const BEGINNINGS: &str = "built build made construction constructed manufacture manufactured founded founding foundation opened \
+    opening established registered registration released release published publication born birth begun started bought \
+    commissioned completed";
+
 /// Words of columns whose numbers are of no unit: they count things, or set figures against each other.
 const UNITLESS: &str = "count counts number num distinct rows rate ratio share quote anzahl anteil";
 
@@ -74,6 +82,37 @@ impl Column {
             low.contains('%') || words.any(|word| among(PERCENTAGES, word))
         };
         plain && self.kind.is_numeric() && [&self.name, &self.label].into_iter().any(says)
+    }
+
+    /// Whether its values may be years, also where they are means of them: `avg_year_built`.
+    pub(crate) fn may_hold_years(&self) -> bool {
+        [&self.name, &self.label].into_iter().any(|name| {
+            let low = name.to_lowercase();
+            let words = low.split(|c: char| !c.is_alphanumeric());
+            let words: Vec<&str> = words
+                .filter(|word| !word.is_empty() && !among(OF_ALL, word))
+                .collect();
+            match words.as_slice() {
+                [year, rest @ ..] if among(YEARS, year) => rest.iter().all(|word| among(BEGINNINGS, word)),
+                [kind, year] if among(YEARS, year) => among(KINDS_OF_YEAR, kind) || among(BEGINNINGS, kind),
+                _ => false,
+            }
+        })
+    }
+
+    /// Whether its values are amounts of money in whole units of a currency: as it is set up, or as its name or description say.
+    pub(crate) fn counts_money(&self) -> bool {
+        let format = &self.format;
+        let set_up = format.currency.is_some() || format.style == Some(NumberStyle::Currency);
+        let coded = self.name.rsplit(|c: char| !c.is_alphanumeric()).next();
+        let told = || {
+            let unit = self.told_unit().or_else(|| described_unit(&self.label));
+            unit.is_some_and(|unit| is_currency(&unit))
+        };
+        set_up
+            || (self.kind.is_numeric()
+                && self.meaning().measures()
+                && (told() || coded.is_some_and(|code| is_currency(&code.to_uppercase()))))
     }
 
     pub fn meaning(&self) -> ColumnMeaning {

@@ -64,6 +64,37 @@ fn scalar(gold: &Value, text: &str) -> bool {
     only(&json!({"gold": [{"scalar": gold}]}), answer).passed
 }
 
+/// What the program wrote in German is read so, whatever the case says, and so are the figures that it cites.
+#[test]
+fn an_answer_says_itself_how_its_figures_are_written() {
+    let graded = |gold: &Value, text: &str| {
+        let mut answer = answer(text);
+        answer["evidence"] = json!([]);
+        answer["number_style"] = "de".into();
+        only(&json!({"gold": [gold]}), answer).passed
+    };
+    let scalar = |value: f64, locale: &str| json!({"scalar": {"value": value, "locale": locale}});
+    for locale in ["en", "de", "fr"] {
+        assert!(
+            graded(&scalar(1_234.5, locale), "Es sind 1.234,5 Tonnen."),
+            "{locale}"
+        );
+        assert!(
+            graded(&scalar(1_831.0, locale), "Es sind 1.831 Fahrten."),
+            "{locale}"
+        );
+        assert!(
+            !graded(&scalar(1.831, locale), "Es sind 1.831 Fahrten."),
+            "{locale}"
+        );
+    }
+    let table = json!({"table": {"columns": ["a", "b"], "rows": [["Elbe", 1831], ["Oder", 12.5]]}});
+    assert!(graded(
+        &table,
+        "| a | b |\n|---|---|\n| Elbe | 1.831 |\n| Oder | 12,5 |"
+    ));
+}
+
 #[test]
 fn scalars_as_written() {
     let cases = [

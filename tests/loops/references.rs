@@ -2,6 +2,7 @@
 
 use cardinal::agent::{Answer, Event, GroundingSettings, OnUnmatched, Outcome, ReferenceMode};
 use cardinal::grounding::{FigureStatus, Reason, Trace};
+use cardinal::references::FigureStyle;
 use serde_json::{Value, json};
 
 use super::march::{ask, by_month, saying};
@@ -39,6 +40,46 @@ fn streamed(stack: &Stack) -> String {
             _ => None,
         });
     texts.collect()
+}
+
+/// A German answer has German figures, in the stream, the text, the figures and the JSON.
+#[tokio::test]
+async fn an_answer_in_another_language_has_its_figures_in_that_language() {
+    const POINTED: &str =
+        "Im März 2025 war der Umsatz {{r1 @ 2025-03}}, nach {{r1 @ 2025-02 | K}} im Februar.";
+    const WRITTEN: &str = "Im März 2025 war der Umsatz 28.610,44, nach 22,7\u{a0}Tsd im Februar.";
+    let mut stack = saying(&[POINTED], Knobs::default()).await;
+    let answer = stack.ask("Wie hoch war der Umsatz im März 2025?").await;
+    assert_eq!(
+        (answer.outcome, answer.text.as_str()),
+        (Outcome::Answered, WRITTEN)
+    );
+    assert_eq!(streamed(&stack), WRITTEN);
+    let shown = serde_json::to_value(&answer).unwrap();
+    assert_eq!(shown["number_style"], "de");
+    let figures = shown["figures"].as_array().unwrap();
+    let march = figures.iter().find(|one| one["text"] == "28.610,44").unwrap();
+    assert_eq!(march["status"], "referenced");
+    assert_eq!(
+        march["sources"][0]["cell"], 28610.44,
+        "evidence has plain numbers"
+    );
+    let back: Answer = serde_json::from_value(shown).unwrap();
+    assert_eq!(back.number_style, answer.number_style);
+
+    let grounding = GroundingSettings {
+        number_style: FigureStyle::En,
+        ..GroundingSettings::default()
+    };
+    let mut stack = saying(&[POINTED], knobs(grounding)).await;
+    let answer = stack.ask("Wie hoch war der Umsatz im März 2025?").await;
+    assert!(answer.text.contains("28,610.44"), "{}", answer.text);
+    assert!(
+        serde_json::to_value(&answer)
+            .unwrap()
+            .get("number_style")
+            .is_none()
+    );
 }
 
 #[tokio::test]

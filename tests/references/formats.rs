@@ -141,3 +141,133 @@ async fn days_that_are_firsts_of_months_stay_days() {
         assert_eq!(text.text(), written, "{name} {days:?}");
     }
 }
+
+/// The first value of a column of these, as it is written.
+async fn first_of(column: Column, values: &[Value], wanted: &str) -> String {
+    let mut held = HeldResults::default();
+    let name = column.name.clone();
+    let rows = (1..)
+        .zip(values)
+        .map(|(row, value)| vec![json!(format!("s{row}")), value.clone()]);
+    let columns = vec![super::kit::column("shop", ColumnKind::Text), column];
+    hold(&mut held, table(columns, rows.collect()));
+    let text = format!("{{{{r1 {name} @ s1{wanted}}}}}");
+    ReferencedText::of(&text, &known(&held).await).text().to_owned()
+}
+
+#[tokio::test]
+async fn money_keeps_its_cents_where_its_column_has_any() {
+    let cents = [json!(1_025_076.8), json!(12), json!(414_263.95)];
+    let described = |text: &str| Column {
+        description: Some(text.to_owned()),
+        ..column("unpaid", ColumnKind::Number)
+    };
+    let labelled = |text: &str| Column {
+        label: text.to_owned(),
+        ..column("unpaid", ColumnKind::Number)
+    };
+    for money in [
+        labelled("Unpaid (EUR)"),
+        described("What is open, in EUR."),
+        column("unpaid_chf", ColumnKind::Number),
+    ] {
+        assert_eq!(first_of(money.clone(), &cents, "").await, "1,025,076.80");
+        assert_eq!(
+            first_of(money.clone(), &[json!(12), json!(1.5)], "").await,
+            "12.00"
+        );
+        assert_eq!(
+            first_of(money.clone(), &[json!(976_443.899_999_99), json!(1)], "").await,
+            "976,443.90"
+        );
+        assert_eq!(
+            first_of(money.clone(), &[json!(12), json!(2)], "").await,
+            "12",
+            "no cents"
+        );
+        assert_eq!(
+            first_of(money.clone(), &[json!(1.789), json!(2)], "").await,
+            "1.789",
+            "a price"
+        );
+        assert_eq!(first_of(money, &cents, " | 0").await, "1,025,077");
+    }
+    for other in [
+        described("In thousands of EUR."),
+        labelled("Weight (kg)"),
+        labelled("Unpaid"),
+    ] {
+        assert_eq!(first_of(other, &cents, "").await, "1,025,076.8");
+    }
+    let mut held = HeldResults::default();
+    let rows = [("a", 1200.5, 8), ("b", 800.1, 3)];
+    let rows = rows
+        .into_iter()
+        .map(|(shop, cost, jobs)| vec![json!(shop), json!(cost), json!(jobs)]);
+    let columns = vec![
+        column("shop", ColumnKind::Text),
+        column("cost_eur", ColumnKind::Number),
+        column("jobs", ColumnKind::Integer),
+    ];
+    hold(&mut held, table(columns, rows.collect()));
+    let text = "{{r1 cost_eur @ total}} {{diff r1 cost_eur @ b -> a}} {{ratio r1 cost_eur @ b / r1 jobs @ b}} {{r1 jobs @ total}}";
+    let text = ReferencedText::of(text, &known(&held).await);
+    assert_eq!(text.text(), "2,000.60 400.40 266.70 11");
+}
+
+#[tokio::test]
+async fn years_have_no_thousands_also_where_they_are_means() {
+    for (name, text) in [
+        ("avg_year_built", "2005.7"),
+        ("mean_year", "2005.7"),
+        ("construction_year", "2005.7"),
+        ("orders_per_year", "2,005.7"),
+        ("year_total", "2,005.7"),
+        ("last_year", "2,005.7"),
+    ] {
+        let values = [json!(2005.7), json!(1998)];
+        assert_eq!(
+            first_of(column(name, ColumnKind::Number), &values, "").await,
+            text,
+            "{name}"
+        );
+    }
+    let values = [json!(20_057), json!(1998)];
+    let cost = first_of(column("avg_year_built", ColumnKind::Number), &values, "").await;
+    assert_eq!(cost, "20,057", "no year");
+}
+
+/// A zero at the end says that there was more.
+#[tokio::test]
+async fn what_was_rounded_keeps_its_zero() {
+    let share = async |part: f64| {
+        let mut held = HeldResults::default();
+        let rows = vec![
+            vec![json!("a"), json!(part)],
+            vec![json!("b"), json!(1000.0 - part)],
+        ];
+        let columns = vec![
+            column("shop", ColumnKind::Text),
+            column("jobs", ColumnKind::Number),
+        ];
+        hold(&mut held, table(columns, rows));
+        let text = "{{share r1 jobs @ a of total}}";
+        ReferencedText::of(text, &known(&held).await).text().to_owned()
+    };
+    for (part, text) in [
+        (40.2, "4.0%"),
+        (40.0, "4%"),
+        (200.0, "20%"),
+        (289.6, "29.0%"),
+        (4.52, "0.45%"),
+    ] {
+        assert_eq!(share(part).await, text);
+    }
+    let revenue = || column("revenue", ColumnKind::Number);
+    assert_eq!(first_of(revenue(), &[json!(66_981_200)], " | M").await, "67.0M");
+    assert_eq!(first_of(revenue(), &[json!(67_000_000)], " | M").await, "67M");
+    // In a column of percentages all are as exact as one of them.
+    let rate = || column("late_percent", ColumnKind::Number);
+    assert_eq!(first_of(rate(), &[json!(7), json!(8.5)], "").await, "7.0%");
+    assert_eq!(first_of(rate(), &[json!(7), json!(8)], "").await, "7%");
+}

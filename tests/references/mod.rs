@@ -3,6 +3,7 @@
 mod formats;
 mod keys;
 mod kit;
+mod languages;
 mod resolving;
 mod sentences;
 mod splitting;

@@ -93,6 +93,7 @@ pub(super) fn grounding(file: &GroundingConfig) -> GroundingSettings {
         repair: file.repair.unwrap_or(default.repair),
         on_unmatched: file.on_unmatched.unwrap_or(default.on_unmatched),
         references: file.references.unwrap_or(default.references),
+        number_style: file.number_style.unwrap_or(default.number_style),
     }
 }
 

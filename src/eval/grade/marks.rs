@@ -3,18 +3,36 @@
 
 use crate::grounding::{Kind, Separators, numbers};
 
-pub(super) fn in_english(text: &str, separators: Separators) -> String {
-    let mut plain = text.to_owned();
-    for number in numbers(text, separators).iter().rev() {
-        let Some(written) = text.get(number.start..number.end) else {
-            continue;
-        };
-        if !matches!(number.kind, Kind::Quantity | Kind::Year) {
-            continue;
+/// A text with its numbers as English writes them.
+pub(super) struct EnglishMarks {
+    pub(super) text: String,
+    /// Where the numbers began that are shorter now, the last first, and by how many bytes.
+    shorter: Vec<(usize, usize)>,
+}
+
+impl EnglishMarks {
+    pub(super) fn of(text: &str, separators: Separators) -> Self {
+        let mut plain = text.to_owned();
+        let mut shorter = Vec::new();
+        for number in numbers(text, separators).iter().rev() {
+            let Some(written) = text.get(number.start..number.end) else {
+                continue;
+            };
+            if !matches!(number.kind, Kind::Quantity | Kind::Year) {
+                continue;
+            }
+            let english = rewritten(written, separators);
+            shorter.push((number.start, written.len().saturating_sub(english.len())));
+            plain.replace_range(number.start..number.end, &english);
         }
-        plain.replace_range(number.start..number.end, &rewritten(written, separators));
+        Self { text: plain, shorter }
     }
-    plain
+
+    /// Where what began at a byte of the text begins now.
+    pub(super) fn place(&self, was: usize) -> usize {
+        let before = self.shorter.iter().filter(|(start, _)| *start < was);
+        was.saturating_sub(before.map(|(_, bytes)| bytes).sum())
+    }
 }
 
 fn rewritten(written: &str, separators: Separators) -> String {

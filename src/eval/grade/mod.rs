@@ -44,6 +44,7 @@ use std::borrow::Cow;
 use super::case::Case;
 use super::gold::{Gold, GoldScalar, Locale};
 use super::trial::{Grade, Trial};
+use crate::grounding::Separators;
 use view::AnswerView;
 
 pub use table::{TableMismatch, match_tables};
@@ -188,12 +189,9 @@ fn scalars(golds: &[Gold]) -> Vec<&GoldScalar> {
 
 /// The answer with its numbers as English writes them.
 fn in_english(answer: &AnswerView, locale: Locale) -> Cow<'_, AnswerView> {
-    match locale {
-        Locale::En => Cow::Borrowed(answer),
-        locale => Cow::Owned(AnswerView {
-            text: marks::in_english(&answer.text, locale.into()),
-            ..answer.clone()
-        }),
+    match answer.marks(locale) {
+        Separators::English => Cow::Borrowed(answer),
+        marks => Cow::Owned(answer.in_english(marks)),
     }
 }
 

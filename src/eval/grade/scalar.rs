@@ -47,7 +47,7 @@ pub(super) fn grade(gold: &GoldScalar, answer: &AnswerView, asked: &AskedQuestio
         return in_results(gold, &wanted, answer.evidence.iter());
     }
     let text = &answer.text;
-    let all = in_text::figures(text, gold.locale.into());
+    let all = in_text::figures(text, answer.marks(gold.locale));
     let noun = counted::noun(asked.question).filter(|_| gold.unit == FigureUnit::Count);
     let is_other = |number: &Number| {
         noun.as_deref().is_some_and(|noun| {

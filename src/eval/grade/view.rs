@@ -2,6 +2,10 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::marks::EnglishMarks;
+use crate::eval::gold::Locale;
+use crate::grounding::{Notation, Separators};
+
 /// What graders read of an answer.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct AnswerView {
@@ -9,6 +13,9 @@ pub(super) struct AnswerView {
     pub(super) outcome: String,
     #[serde(default)]
     pub(super) text: String,
+    /// How the program wrote its figures. The text is read with all of them as English has them.
+    #[serde(default)]
+    pub(super) number_style: Notation,
     #[serde(default)]
     pub(super) figures: Vec<FigureView>,
     #[serde(default)]
@@ -84,12 +91,35 @@ impl AnswerView {
             Self::deserialize(answer).map_err(|error| format!("the answer cannot be read: {error}"))?;
         // Nothing that graders read changed since the first version: stored answers of it stay readable.
         if (1..=crate::agent::ANSWER_VERSION).contains(&view.version) {
-            return Ok(view);
+            return Ok(match view.number_style.separators() {
+                Separators::English => view,
+                marks => view.in_english(marks),
+            });
         }
         Err(format!(
             "the answer has version {}, which is not known",
             view.version
         ))
+    }
+
+    /// The answer with its numbers as English writes them.
+    pub(super) fn in_english(&self, marks: Separators) -> Self {
+        let english = EnglishMarks::of(&self.text, marks);
+        let mut view = self.clone();
+        for figure in &mut view.figures {
+            figure.start = english.place(figure.start);
+        }
+        view.text = english.text;
+        view
+    }
+
+    /// The marks of its text, where a case says that they are those of a `locale`: the program's own are English by now.
+    pub(super) fn marks(&self, locale: Locale) -> Separators {
+        if self.number_style.is_english() {
+            locale.into()
+        } else {
+            Separators::English
+        }
     }
 }
 

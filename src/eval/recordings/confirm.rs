@@ -1,7 +1,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::agent::Answer;
-use crate::grounding::{Kind, Number, Separators, Sign, numbers};
+use crate::grounding::{Kind, Number, Sign, numbers};
 
 /// Most figures of one answer that become golds.
 const MOST: usize = 20;
@@ -53,7 +53,7 @@ pub(super) fn figures(answers: &[Answer]) -> Vec<FigureToConfirm> {
     for (turn, answer) in (1..).zip(answers) {
         told.push(json!(answer));
         let last_turn = turn == answers.len();
-        let read = numbers(&answer.text, Separators::English);
+        let read = numbers(&answer.text, answer.number_style.separators());
         let figures = read
             .iter()
             .filter(|number| number.kind == Kind::Quantity && number.value.is_finite());

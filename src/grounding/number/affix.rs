@@ -1,7 +1,5 @@
 //! What stands directly before and after the digits: sign, currency, scale, percent.
 
-use super::Separators;
-
 /// Signs and codes of currencies.
 const CURRENCIES: [(&str, &str); 19] = [
     ("US$", "USD"),
@@ -26,7 +24,7 @@ const CURRENCIES: [(&str, &str); 19] = [
 ];
 
 /// Words for powers of ten.
-const SCALES: [(&str, i32); 20] = [
+const SCALES: [(&str, i32); 33] = [
     ("thousand", 3),
     ("million", 6),
     ("millions", 6),
@@ -47,23 +45,28 @@ const SCALES: [(&str, i32); 20] = [
     ("tn", 12),
     ("mio", 6),
     ("Mio", 6),
-];
-
-/// Words for powers of ten where German or French is written.
-const OTHER_SCALES: [(&str, i32); 6] = [
     ("Tsd", 3),
     ("Tausend", 3),
     ("Millionen", 6),
+    ("millones", 6),
+    ("milhões", 6),
+    ("milioni", 6),
+    ("miljoen", 6),
     ("Mrd", 9),
+    ("mld", 9),
+    ("Md", 9),
     ("Milliarden", 9),
     ("milliards", 9),
+    ("miliardi", 9),
 ];
+/// Those that a full stop may end within a sentence.
+const SHORTENED: [&str; 5] = ["Tsd", "Mio", "Mrd", "mln", "mld"];
 
 /// Words for powers of ten that are something else without a currency.
 const MONEY_SCALES: [(&str, i32); 3] = [("m", 6), ("b", 9), ("T", 12)];
 
 /// Words for percent.
-const PERCENT: [&str; 10] = [
+const PERCENT: [&str; 14] = [
     "%",
     "percentage points",
     "percentage point",
@@ -73,6 +76,10 @@ const PERCENT: [&str; 10] = [
     "Prozentpunkte",
     "Prozent",
     "pour cent",
+    "por ciento",
+    "por cento",
+    "per cento",
+    "procent",
     "pp",
 ];
 
@@ -149,7 +156,7 @@ fn currency_before(left: &str, floor: usize) -> Option<(&str, &'static str)> {
 }
 
 /// Reads forwards from the last digit.
-pub(super) fn tail(text: &str, money: bool, separators: Separators) -> NumberTail {
+pub(super) fn tail(text: &str, money: bool) -> NumberTail {
     let mut tail = NumberTail::default();
     if ["st", "nd", "rd", "th"].iter().any(|suffix| word(text, suffix)) {
         tail.length = 2;
@@ -157,13 +164,8 @@ pub(super) fn tail(text: &str, money: bool, separators: Separators) -> NumberTai
         return tail;
     }
     let rest = |tail: &NumberTail| text.get(tail.length..).unwrap_or_default();
-    let local: &[(&str, i32)] = if matches!(separators, Separators::German | Separators::French) {
-        &OTHER_SCALES
-    } else {
-        &[]
-    };
     let money: &[(&str, i32)] = if money { &MONEY_SCALES } else { &[] };
-    let scales = SCALES.iter().chain(local).chain(money);
+    let scales = SCALES.iter().chain(money);
     let found = scales
         .filter_map(|(name, power)| Some((spaced(text, name, name.len() > 2)?, *power)))
         .max();
@@ -181,10 +183,14 @@ pub(super) fn tail(text: &str, money: bool, separators: Separators) -> NumberTai
         return tail;
     }
     // `482,3 Tsd. €`
-    let short = local.iter().any(|(name, power)| {
-        *power == tail.scale && text.get(..tail.length).is_some_and(|scale| scale.ends_with(name))
-    });
-    if (short || tail.scale == 6) && rest(&tail).starts_with(". €") {
+    let scale = text.get(..tail.length).unwrap_or_default().to_lowercase();
+    let short = SHORTENED.iter().any(|name| scale.ends_with(&name.to_lowercase()));
+    let dotted = rest(&tail).strip_prefix('.').unwrap_or_default();
+    if short
+        && dotted
+            .trim_start_matches([' ', '\u{a0}', '\u{202f}'])
+            .starts_with('€')
+    {
         tail.length += 1;
     }
     let currency = CURRENCIES.iter().find_map(|(sign, code)| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use cardinal::grounding::{DerivationOperation, DerivedFrom, FigureKind, ReferencedFigure, Trace};
+use cardinal::grounding::{DerivationOperation, DerivedFrom, FigureKind, Notation, ReferencedFigure, Trace};
 use cardinal::result::TotalKind;
 
 use super::super::blind::answers::{Answer, Part, sections, written};
@@ -35,6 +35,7 @@ pub struct Counts {
 /// The text of an answer and what in it is written by the program.
 fn pointed(answer: &Answer, parts: &[Part], world: &World) -> (String, Vec<ReferencedFigure>) {
     let (text, places) = written(parts, world);
+    let separators = Notation::of(&text, [answer.question.as_str()]).separators();
     let figures = parts.iter().zip(places).filter_map(|(part, place)| {
         let (kind, trace) = match part {
             Part::Figure(expression, _) => (FigureKind::Number, trace(expression, answer, world)?),
@@ -54,6 +55,7 @@ fn pointed(answer: &Answer, parts: &[Part], world: &World) -> (String, Vec<Refer
             kind: Some(kind),
             trace: Some(trace),
             printed_row: false,
+            separators,
         })
     });
     (text, figures.collect())
