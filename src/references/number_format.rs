@@ -320,6 +320,7 @@ impl NumberFormat {
         // A zero at the end says that there was more: 67.0 of 66.98, and 67 of 67.
         let short = |found: Decimal| if found == value { found.normalize() } else { found };
         let small = !value.is_zero() && value < Decimal::ONE;
+        let nothing_or_all = value.is_zero() || value == Decimal::ONE_HUNDRED;
         match (wanted.decimals, wanted.significant) {
             (Some(decimals), _) => fixed(value, decimals),
             (None, Some(digits)) => {
@@ -334,7 +335,8 @@ impl NumberFormat {
                 (Some(decimals), _) => fixed(value, decimals),
                 (None, NumberUnit::Percent) if small => significant(SMALL_DIGITS).normalize().to_string(),
                 (None, NumberUnit::Percent | NumberUnit::Fraction)
-                    if self.exactness == Exactness::Tenths || rounded(value, PERCENT_DECIMALS) != value =>
+                    if (self.exactness == Exactness::Tenths && !nothing_or_all)
+                        || rounded(value, PERCENT_DECIMALS) != value =>
                 {
                     fixed(value, PERCENT_DECIMALS)
                 }
