@@ -194,15 +194,7 @@ fn read(
     for (number, wanted, found, kept) in open {
         let seat = context.seat(Span::new(number.start, number.end));
         let figure = decide(&seat, number, &wanted, &found, &kept, (said, &known));
-        if let Some((operation, value, source)) = derived_from(&figure, index) {
-            if matches!(
-                operation,
-                DerivationOperation::Sum | DerivationOperation::Difference
-            ) {
-                known.sums.push((seat.span, source.clone()));
-            }
-            known.derived.push((value, source));
-        }
+        known.take_derived(&figure, index);
         figures.push(figure);
     }
     figures.extend(written.figures(&context, &|seat, number| {
@@ -232,31 +224,6 @@ fn one_value<'f>(found: &'f Sources, kept: &[usize]) -> Option<&'f SourceCandida
                 .filter_map(|at| found.at(*at))
                 .all(|other| value(other) == value(first)));
     same.then_some(first)
-}
-
-/// Of a figure that was found to be derived: how, what it comes to, and the source that it is for what follows, which may say it
-/// again or compute with it.
-fn derived_from(figure: &Figure, index: &CellIndex<'_>) -> Option<(DerivationOperation, f64, FigureSource)> {
-    let trace = figure.sources.first()?;
-    let Trace::Derivation {
-        operation,
-        inputs,
-        value,
-    } = trace
-    else {
-        return None;
-    };
-    let handle = &inputs.first()?.result;
-    let material = index
-        .materials
-        .iter()
-        .position(|material| material.handle == *handle)?;
-    let source = FigureSource {
-        trace: trace.clone(),
-        material,
-        cell: None,
-    };
-    Some((*operation, value.parse().ok()?, source))
 }
 
 /// What was derived before, where a figure says it again: `all others lie between 175k and 209k`, below a table of them. A row that its

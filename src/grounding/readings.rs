@@ -287,9 +287,10 @@ impl<'i> FigureContext<'_, '_, 'i> {
             }
             (MentionTarget::TextPeriod(period), NameKind::Time) => {
                 let own = shape.times.iter().filter_map(|(_, days)| *days.get(row)?);
-                let days: Vec<Days> = match shape.times.is_empty() {
-                    true => shape.period.into_iter().collect(),
-                    false => own.collect(),
+                let days: Vec<Days> = if shape.times.is_empty() {
+                    shape.period.into_iter().collect()
+                } else {
+                    own.collect()
                 };
                 if days.is_empty() {
                     return None;
@@ -297,7 +298,7 @@ impl<'i> FigureContext<'_, '_, 'i> {
                 let fits = |days: &Days| match period.relation(*days) {
                     Relation::Same | Relation::Holds => true,
                     Relation::Within => !same_length(&period, *days),
-                    _ => false,
+                    Relation::Apart => false,
                 };
                 let own = index.exact(material, column, row);
                 let same = |at: usize| {

@@ -48,7 +48,7 @@ impl<'r> ReferencedSpans<'r> {
                 let contradicted = |trace: &Trace| {
                     !(written.printed_row || context.work.is_over())
                         && match kind {
-                            FigureKind::Number => self.is_contradicted(context, span, trace, told),
+                            FigureKind::Number => is_contradicted(context, span, trace, told),
                             FigureKind::Date => {
                                 let seat = seat_of_time(context, span, trace);
                                 is_other_day(&seat, trace) || is_other_cell(&seat, trace)
@@ -95,66 +95,65 @@ impl<'r> ReferencedSpans<'r> {
             })
             .collect()
     }
+}
 
-    /// Whether the words around a figure say that it is of something else, or that it went the other way.
-    fn is_contradicted<'a, 'i>(
-        &self,
-        context: &TextContext<'a, 'i>,
-        span: Span,
-        trace: &Trace,
-        told: &Told<'_, 'a, 'i>,
-    ) -> bool {
-        let seat = context.seat(span);
-        let numbers = context.numbers_in(span);
-        if numbers
-            .iter()
-            .any(|number| contradicts_its_way(&seat, number) || is_less_than_its_part(&seat, number))
-        {
-            return true;
+/// Whether the words around a figure say that it is of something else, or that it went the other way.
+fn is_contradicted<'a, 'i>(
+    context: &TextContext<'a, 'i>,
+    span: Span,
+    trace: &Trace,
+    told: &Told<'_, 'a, 'i>,
+) -> bool {
+    let seat = context.seat(span);
+    let numbers = context.numbers_in(span);
+    if numbers
+        .iter()
+        .any(|number| contradicts_its_way(&seat, number) || is_less_than_its_part(&seat, number))
+    {
+        return true;
+    }
+    let told = match numbers {
+        [number] => Some(told(&seat, number)),
+        _ => None,
+    };
+    let reason = match told.as_ref().map(|figure| figure.status) {
+        Some(FigureStatus::Unmatched { reason }) => Some(reason),
+        _ => None,
+    };
+    // What the sentence is true of by another source is no contradiction, wherever the reference points.
+    let borne_out = || {
+        let mut sources = told.iter().flat_map(|figure| &figure.sources);
+        sources.any(|source| !is_same_source(source, trace))
+    };
+    match trace {
+        Trace::Derivation {
+            operation,
+            inputs,
+            value,
+        } => {
+            let derivation = ReferencedDerivation::of(context.index, *operation, inputs, value);
+            derivation.is_some_and(|one| {
+                one.goes_another_way(&seat) || (!borne_out() && one.is_of_something_else(&seat))
+            })
         }
-        let told = match numbers {
-            [number] => Some(told(&seat, number)),
-            _ => None,
-        };
-        let reason = match told.as_ref().map(|figure| figure.status) {
-            Some(FigureStatus::Unmatched { reason }) => Some(reason),
-            _ => None,
-        };
-        // What the sentence is true of by another source is no contradiction, wherever the reference points.
-        let borne_out = || {
-            let mut sources = told.iter().flat_map(|figure| &figure.sources);
-            sources.any(|source| !is_same_source(source, trace))
-        };
-        match trace {
-            Trace::Derivation {
-                operation,
-                inputs,
-                value,
-            } => {
-                let derivation = ReferencedDerivation::of(context.index, *operation, inputs, value);
-                derivation.is_some_and(|one| {
-                    one.goes_another_way(&seat) || (!borne_out() && one.is_of_something_else(&seat))
-                })
-            }
-            Trace::Total {
-                result,
-                column,
-                total,
-            } => {
-                let Some((material, column)) = column_of(context.index, result, column) else {
-                    return false;
-                };
-                is_another_total(&seat, material, column, *total)
-                    || (reason.is_some()
-                        && (is_of_other_column(&seat, material, column) || seat.reads_as_some(material)))
-            }
-            Trace::Cell { .. } => {
-                is_other_cell(&seat, trace)
-                    || is_told_of_all(&seat, trace)
-                    || (reason == Some(Reason::Mismatch) && is_measured_otherwise(&seat, trace))
-            }
-            Trace::RowCount { .. } | Trace::Argument { .. } => false,
+        Trace::Total {
+            result,
+            column,
+            total,
+        } => {
+            let Some((material, column)) = column_of(context.index, result, column) else {
+                return false;
+            };
+            is_another_total(&seat, material, column, *total)
+                || (reason.is_some()
+                    && (is_of_other_column(&seat, material, column) || seat.reads_as_some(material)))
         }
+        Trace::Cell { .. } => {
+            is_other_cell(&seat, trace)
+                || is_told_of_all(&seat, trace)
+                || (reason == Some(Reason::Mismatch) && is_measured_otherwise(&seat, trace))
+        }
+        Trace::RowCount { .. } | Trace::Argument { .. } => false,
     }
 }
 

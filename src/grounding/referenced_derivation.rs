@@ -238,12 +238,12 @@ fn names_of<'i>(seat: &FigureContext<'_, '_, 'i>, operand: &OperandPlace) -> Vec
 
 /// The word before a name, without articles and the like.
 pub(super) fn led_by<'c>(seat: &FigureContext<'c, '_, '_>, name: Span) -> &'c str {
+    const ARTICLES: [&str; 8] = ["in", "the", "that", "of", "im", "dem", "der", "den"];
     let mut before = seat.context.word_before(name.start);
     for _ in 0..3 {
         let Some(word) = before.and_then(|at| seat.context.words.get(at)) else {
             return "";
         };
-        const ARTICLES: [&str; 8] = ["in", "the", "that", "of", "im", "dem", "der", "den"];
         if !ARTICLES.contains(&word.low.as_str()) {
             return word.low.as_str();
         }
