@@ -159,6 +159,7 @@ impl RespelledSecrets {
         (found, open)
     }
 
+    #[inline]
     fn may_have(&self, window: u64) -> bool {
         let bit = filter_bit(window);
         let word = self.filter.0.get(bit / 64);
@@ -348,6 +349,7 @@ fn number(signs: &[u8]) -> u64 {
         .fold(0, |number, sign| (number << 8) | u64::from(*sign))
 }
 
+#[inline]
 fn filter_bit(window: u64) -> usize {
     // The upper bits of a product depend on all signs.
     let mixed = window.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 50;
@@ -431,6 +433,7 @@ impl LatestSigns {
         }
     }
 
+    #[inline]
     fn push(&mut self, sign: TextSign) {
         if sign.is_apart {
             *self = Self::default();
