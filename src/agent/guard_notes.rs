@@ -22,6 +22,7 @@ pub(super) enum GuardNote {
     NoQuery,
     EmptyAnswer,
     Unreadable,
+    Unclosed,
     Dropped,
     NotRun,
     /// Why a tool is closed: the same call again and again.
@@ -56,6 +57,7 @@ impl GuardNote {
             Self::NoQuery => include_str!("../../prompts/guard/no_query.md"),
             Self::EmptyAnswer => include_str!("../../prompts/guard/empty_answer.md"),
             Self::Unreadable => include_str!("../../prompts/guard/unreadable.md"),
+            Self::Unclosed => include_str!("../../prompts/guard/unclosed.md"),
             Self::Dropped => include_str!("../../prompts/guard/dropped.md"),
             Self::NotRun => include_str!("../../prompts/guard/not_run.md"),
             Self::ClosedForRepeat => include_str!("../../prompts/guard/closed_for_repeat.md"),

@@ -34,6 +34,9 @@ pub struct TurnSettings {
     /// How a refused credential is renewed. Older tapes do not say it: never.
     #[serde(default)]
     pub sign_in: SignInMethod,
+    /// The variable that holds the credential, where errors name another than the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential_from: Option<String>,
     /// How dbt is asked, where its tools are offered or metrics of it are curated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dbt: Option<DbtTurnSettings>,
@@ -51,6 +54,7 @@ impl TurnSettings {
             conversation: ConversationSettings::default(),
             max_rows: 10_000,
             sign_in: SignInMethod::default(),
+            credential_from: None,
             dbt: None,
         }
     }

@@ -113,7 +113,7 @@ fn whole(span: &Span, completion: &Completion) {
         StopCause::ToolCalls => "tool_calls",
         StopCause::Length => "length",
         StopCause::Refusal | StopCause::Withheld => "content_filter",
-        StopCause::Garbled => "error",
+        StopCause::Garbled | StopCause::Unclosed => "error",
     };
     set_texts(span, "gen_ai.response.finish_reasons", &[reason]);
     if let Some(usage) = completion.usage {

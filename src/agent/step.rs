@@ -135,6 +135,10 @@ impl TurnState {
             self.events.push(Event::TextDiscarded);
             completion.text.clear();
         }
+        let is_unclosed = completion.stop == StopCause::Unclosed && !completion.text.trim().is_empty();
+        if is_unclosed && !self.told_empty && self.phase == TurnPhase::Working {
+            return self.broke_within(completion, now);
+        }
         if let TurnPhase::LastWord(reason) = self.phase {
             return self.last_words(reason, completion);
         }
@@ -156,7 +160,7 @@ impl TurnState {
         if completion.text.trim().is_empty() {
             return self.answered_nothing(completion, now);
         }
-        let reason = if completion.stop == StopCause::Length {
+        let reason = if matches!(completion.stop, StopCause::Length | StopCause::Unclosed) {
             StopReason::OutputLimit
         } else {
             StopReason::FinalAnswer
@@ -179,9 +183,28 @@ impl TurnState {
         }
         TurnEffect::Ground(LoopEnd {
             unfinished,
-            cut: matches!(completion.stop, StopCause::Length | StopCause::Withheld),
+            cut: matches!(
+                completion.stop,
+                StopCause::Length | StopCause::Withheld | StopCause::Unclosed
+            ),
             ..LoopEnd::new(reason, completion.text)
         })
+    }
+
+    /// Asks once more for an answer whose object is not closed. One that is not closed again is told as far as it came.
+    fn broke_within(&mut self, completion: Completion, now: Duration) -> TurnEffect {
+        self.told_empty = true;
+        self.events.push(Event::TextDiscarded);
+        self.messages.push(Message::Assistant {
+            text: completion.text,
+            tool_calls: Vec::new(),
+            opaque: completion.opaque,
+        });
+        self.messages.push(Message::Note(GuardNote::Unclosed.text()));
+        self.events.push(Event::Guard {
+            note: "The model's answer broke off; it was told so.".to_owned(),
+        });
+        self.ask_model(now)
     }
 
     fn answered_nothing(&mut self, completion: Completion, now: Duration) -> TurnEffect {

@@ -430,6 +430,7 @@ pub(super) fn turn_settings(
         conversation: settings.conversation,
         max_rows: server.metabase.max_rows,
         sign_in: (&server.metabase.auth).into(),
+        credential_from: server.metabase.other_credential().map(str::to_owned),
         dbt: dbt.and_then(DbtTurnSettings::of),
     }
 }

@@ -60,6 +60,8 @@ pub(super) struct ApiReply {
     pub(super) served_by: ServedBy,
     /// The scope that the route needs.
     scope: Option<&'static str>,
+    /// Where the credential comes from, where it is not the usual variable.
+    credential_from: Option<String>,
 }
 
 impl ApiReply {
@@ -83,7 +85,8 @@ impl ApiReply {
 
     /// The error this response is.
     pub(super) fn failure(&self) -> MetabaseError {
-        failure::from_response(&self.action, self.status, &self.body, self.scope)
+        let from = self.credential_from.as_deref();
+        failure::from_response(&self.action, self.status, &self.body, (self.scope, from))
     }
 
     /// Whether it says that there is no such route, which is another thing than that what was asked for is not there.
@@ -295,6 +298,7 @@ impl Caller {
             body,
             served_by,
             scope: endpoint.scope,
+            credential_from: self.settings.other_credential().map(str::to_owned),
         })
     }
 }

@@ -1,6 +1,8 @@
 //! The shapes in which Metabase fails, turned into one error. Whatever the server wrote is data: it is capped, cleaned
 //! and quoted, and decides nothing but the class.
 
+use std::borrow::Cow;
+
 use http::StatusCode;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -81,12 +83,13 @@ pub(super) fn from_wire(action: &str, source: WireError) -> MetabaseError {
 
 /// The error of a whole response that is no success.
 ///
-/// `scope` is what the route needs of a scoped token.
+/// `scope` is what the route needs of a scoped token, and `from` the variable that holds the credential, where it is not the
+/// usual one.
 pub(super) fn from_response(
     action: &str,
     status: StatusCode,
     body: &[u8],
-    scope: Option<&str>,
+    (scope, from): (Option<&str>, Option<&str>),
 ) -> MetabaseError {
     let told = message_of(body);
     let class = class_of(status, &told);
@@ -94,7 +97,10 @@ pub(super) fn from_response(
         || format!("HTTP {} without a reason", status.as_u16()),
         |text| format!("Metabase said: {text}"),
     );
-    let message = match (scope.filter(|_| told.lacks_scope()), advice(status, class, &told)) {
+    let message = match (
+        scope.filter(|_| told.lacks_scope()),
+        advice(status, class, &told, from),
+    ) {
         (Some(scope), _) => format!(
             "{said} (the credential lacks the scope {scope}; use one without scopes, or one that has it)"
         ),
@@ -119,7 +125,7 @@ pub(super) fn unreadable(
     error: &serde_json::Error,
 ) -> MetabaseError {
     if let Some(blob) = trailing_error(body) {
-        let mut failed = from_response(action, StatusCode::INTERNAL_SERVER_ERROR, &blob, None);
+        let mut failed = from_response(action, StatusCode::INTERNAL_SERVER_ERROR, &blob, (None, None));
         failed.message = format!(
             "the query failed after it had begun to return rows, none was used; {}",
             failed.message
@@ -298,9 +304,14 @@ fn is_code(code: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
-fn advice(status: StatusCode, class: FailureClass, told: &ServerMessage) -> Option<&'static str> {
+fn advice(
+    status: StatusCode,
+    class: FailureClass,
+    told: &ServerMessage,
+    from: Option<&str>,
+) -> Option<Cow<'static, str>> {
     let text = told.text.as_deref().unwrap_or_default();
-    match class {
+    let advice = match class {
         FailureClass::Unauthorized => Some(match told.code.as_deref() {
             Some("invalid_jwt") => {
                 "the token was refused: check the JWT shared secret, that the person exists there, and this clock"
@@ -309,6 +320,11 @@ fn advice(status: StatusCode, class: FailureClass, told: &ServerMessage) -> Opti
             _ if text.starts_with("Too many attempts") => "wait before signing in again",
             _ if text.contains("password") => "check the user name and password",
             _ => {
+                if let Some(variable) = from {
+                    return Some(
+                        format!("the credential is missing, wrong or expired; check {variable}").into(),
+                    );
+                }
                 "the credential is missing, wrong or expired; check METABASE_API_KEY or the configured sign-in"
             }
         }),
@@ -334,7 +350,8 @@ fn advice(status: StatusCode, class: FailureClass, told: &ServerMessage) -> Opti
         FailureClass::Unavailable if told.query_failed => Some("the database failed; ask again later"),
         FailureClass::Unavailable => Some("the server failed; ask again later"),
         FailureClass::InvalidQuery | FailureClass::TooLarge | FailureClass::Unreadable => None,
-    }
+    };
+    advice.map(Cow::Borrowed)
 }
 
 /// Text of a server as it may be shown: one line of at most 500 characters, with what is hidden in it made visible.

@@ -6,6 +6,9 @@ use url::Url;
 
 use super::LentSession;
 
+/// The variable that holds an API key, when no setting names another.
+const USUAL_KEY: &str = "METABASE_API_KEY";
+
 /// A Metabase and how to sign in.
 #[derive(Debug, Clone)]
 pub struct MetabaseSettings {
@@ -43,6 +46,12 @@ impl MetabaseSettings {
             dataset_route: DatasetRoute::default(),
             credential_from: None,
         }
+    }
+
+    /// The variable that holds the credential, where it is not the usual one.
+    pub(crate) fn other_credential(&self) -> Option<&str> {
+        let variable = self.credential_from.as_deref();
+        variable.filter(|variable| *variable != USUAL_KEY)
     }
 }
 

@@ -76,7 +76,10 @@ impl CompletionEndpoint {
             left_out.extend(afforded.map(RequestPart::TokensAbove));
             let made = body(&left_out).map_err(|error| self.endpoint.unreadable(error))?;
             let CompletionBody { json, parts } = made;
-            let again = Arc::clone(&body);
+            let (again, quoted) = (Arc::clone(&body), Arc::clone(&body));
+            let without = left_out.clone();
+            // Written once more where it has to be told from a refusal, and not kept until then.
+            let quoted = move || quoted(&without).map(|made| made.json).unwrap_or_default();
             // Where it cannot be written again the wire says so.
             let again = move || again(&left_out).map(|made| made.json).unwrap_or_default().into();
             let sent = RequestBody::made(json.into(), again);
@@ -86,8 +89,8 @@ impl CompletionEndpoint {
             let answer = self.wire.send(outgoing).await;
             let answer = answer.map_err(|error| self.endpoint.wire_error(error))?;
             let answer = match self.endpoint.accepted(answer).await? {
-                Ok(response) => self.opened(response, &parts).await,
-                refused => refused,
+                Ok(response) => self.opened(response, &parts, &quoted).await,
+                Err(refusal) => Err(refusal.of_request(&quoted())),
             };
             let mut refusal = match answer {
                 Ok(response) => return Ok(Ok(response)),
@@ -105,7 +108,7 @@ impl CompletionEndpoint {
             let is_mended = refusal.failed_generation().is_none()
                 && self.adjustments.answer(&refusal, &parts, &mut tried);
             if !is_mended {
-                if next_step::says_no_model(refusal.status, &refusal.message) {
+                if next_step::says_no_model(refusal.status, &refusal.told) {
                     refusal.listed = listed::instead(&self.endpoint, &self.wire).await;
                 }
                 return Ok(Err(refusal));
@@ -119,6 +122,7 @@ impl CompletionEndpoint {
         &self,
         mut response: WireResponse,
         parts: &SentParts,
+        sent: &(impl Fn() -> Vec<u8> + Send + Sync),
     ) -> Result<WireResponse, ServerRefusal> {
         let (mut pieces, mut seen) = (Vec::new(), Vec::new());
         let mut opening = Opening::Undecided;
@@ -137,9 +141,11 @@ impl CompletionEndpoint {
         if matches!(opening, Opening::Failed(_))
             && let Some(refusal) = ServerRefusal::told_in(&seen)
             && refusal.failed_generation().is_none()
-            && refusal.part(parts).is_some()
         {
-            return Err(refusal);
+            let refusal = refusal.of_request(&sent());
+            if refusal.part(parts).is_some() {
+                return Err(refusal);
+            }
         }
         let rest = std::mem::replace(&mut response.body, stream::empty().boxed());
         response.body = stream::iter(pieces).chain(rest).boxed();

@@ -365,18 +365,20 @@ impl ModelEndpoint {
                 .clone_into(&mut message);
         }
         let status = refusal.status.as_u16();
-        if loading::says_so(refusal.status, &message) {
+        let told = match self.presentable(&refusal.told) {
+            told if told.is_empty() => message.clone(),
+            told => told,
+        };
+        if loading::says_so(refusal.status, &told) {
             return ModelError::Loading { model, message };
         }
-        if matches!(status, 400 | 413 | 422) && says_too_long(&message) {
+        if matches!(status, 400 | 413 | 422) && says_too_long(&told) {
             return ModelError::TooLong { model, message };
         }
-        if missing_route::is_missing(refusal.status, &message) {
+        if missing_route::is_missing(refusal.status, &told) {
             return self.no_route(status, message);
         }
-        let next = self
-            .asked()
-            .after_refusal(refusal.status, &message, &refusal.listed);
+        let next = self.asked().after_refusal(refusal.status, &told, &refusal.listed);
         let message = before(message, &next);
         ModelError::Status {
             model,

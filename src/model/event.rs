@@ -32,6 +32,8 @@ pub enum StopCause {
     Withheld,
     /// Its text ends in a tool call that cannot be read: neither an answer nor a call.
     Garbled,
+    /// Its answer stands in an object that is not closed, and the server says that all was said. Its text is as much as came.
+    Unclosed,
 }
 
 #[derive(Debug, Clone)]

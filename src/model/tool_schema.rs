@@ -18,11 +18,6 @@ impl ToolSchema {
     pub(crate) fn written(&self) -> &RawValue {
         &self.written
     }
-
-    /// The same for servers that do not know `additionalProperties`.
-    pub(super) fn open(&self) -> Self {
-        opened(&self.value).into()
-    }
 }
 
 impl From<Value> for ToolSchema {

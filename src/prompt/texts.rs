@@ -69,6 +69,10 @@ pub const PROMPT_TEXTS: &[(&str, &str)] = &[
         include_str!("../../prompts/guard/timed_out.md"),
     ),
     (
+        "guard/unclosed.md",
+        include_str!("../../prompts/guard/unclosed.md"),
+    ),
+    (
         "guard/unreadable.md",
         include_str!("../../prompts/guard/unreadable.md"),
     ),

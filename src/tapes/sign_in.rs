@@ -37,6 +37,7 @@ pub(super) fn no_metabase() -> Result<MetabaseSettings, url::ParseError> {
 pub(super) fn recorded_metabase(settings: &TurnSettings, url: Url) -> MetabaseSettings {
     MetabaseSettings {
         max_rows: settings.max_rows,
+        credential_from: settings.credential_from.clone(),
         ..MetabaseSettings::new(url, credential(settings.sign_in))
     }
 }

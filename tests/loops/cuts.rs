@@ -27,6 +27,43 @@ async fn what_a_provider_withholds_midway_is_marked_as_cut() {
     }
 }
 
+/// Not every server says that its limit cut an answer that stands in an object.
+#[tokio::test]
+async fn an_answer_that_breaks_off_within_its_object_is_asked_for_again_and_then_told_as_cut() {
+    let open = r#"{"action": "answer", "arguments": {"text": "Revenue was"#;
+    let mut stack = Stack::new(
+        ScriptedModel::openai_with(move |_| Reply::text(open)).await,
+        Knobs::default(),
+    )
+    .await;
+    let answer = stack.ask("revenue?").await;
+    assert_eq!(
+        (answer.outcome, answer.stop_reason),
+        (Outcome::Partial, StopReason::OutputLimit),
+        "{answer:#?}"
+    );
+    assert!(
+        answer.text.starts_with("Revenue was\n\n[cut here] "),
+        "{}",
+        answer.text
+    );
+    let requests = stack.model.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(requests[1].to_string().contains("breaks off before its end"));
+
+    let mut step = 0;
+    let model = ScriptedModel::openai_with(move |_| {
+        step += 1;
+        Reply::text(if step == 1 {
+            open
+        } else {
+            "Revenue is in the result."
+        })
+    });
+    let mut stack = Stack::new(model.await, Knobs::default()).await;
+    assert_eq!(stack.ask("revenue?").await.text, "Revenue is in the result.");
+}
+
 /// The limit may be reached by thoughts alone.
 #[tokio::test]
 async fn a_limit_that_is_reached_before_a_word_is_named() {

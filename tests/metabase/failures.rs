@@ -71,6 +71,27 @@ async fn a_wrong_key_is_told_from_a_missing_one_by_nobody_so_both_are_named() {
 }
 
 #[tokio::test]
+async fn the_variable_of_a_refused_key_is_the_one_that_was_set() {
+    for (from, named) in [
+        (None, "check METABASE_API_KEY or"),
+        (Some("METABASE_API_KEY"), "check METABASE_API_KEY or"),
+        (Some("OUR_KEY"), "check OUR_KEY"),
+    ] {
+        let server = Scripted::start().await;
+        server.on(QUERY, text(401, "Unauthenticated"));
+        let mut settings = server.settings(api_key());
+        settings.credential_from = from.map(str::to_owned);
+        let error = run(&client(settings)).await.unwrap_err().to_string();
+        assert!(error.contains(named), "{error}");
+        assert_eq!(
+            error.contains("METABASE_API_KEY"),
+            from != Some("OUR_KEY"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn validation_errors_name_their_fields() {
     let body = json!({
         "errors": { "limit": "must be a positive integer", "filters": [{ "operation": "unknown" }] },

@@ -192,6 +192,7 @@ impl Stack {
             conversation: knobs.conversation,
             max_rows: 10_000,
             sign_in,
+            credential_from: None,
             dbt: dbt.as_ref().and_then(DbtTurnSettings::of),
         };
         let recorder = Recorder::new(wire.clone(), Some("a script".to_owned()));

@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use crate::model::adjust::{RequestPart, SentLimit, SentParts, token_limit};
-use crate::model::{Message, ModelRequest, ToolChoice, ToolResultMessage, replay};
+use crate::model::adjust::{RequestPart, SentLimit, SentParts, parts_of, token_limit};
+use crate::model::{Message, ModelRequest, ToolChoice, ToolResultMessage, replay, sent_tools};
 
 /// The fields of blocks that the API knows.
 const KNOWN_FIELDS: [&str; 12] = [
@@ -58,17 +58,14 @@ fn blocks_or_text<S: Serializer>(content: &[Value], serializer: S) -> Result<S::
 
 impl<'a> MessagesBody<'a> {
     pub(super) fn new(model: &'a str, request: &'a ModelRequest, left_out: &BTreeSet<RequestPart>) -> Self {
-        let closed = !left_out.contains(&RequestPart::ClosedSchemas);
-        let mut tools: Vec<Value> = request
-            .tools
+        let mut tools: Vec<Value> = sent_tools::tools(request, left_out)
             .iter()
             .map(|spec| {
-                let opened = (!closed).then(|| spec.schema.open());
-                let schema = opened.as_ref().unwrap_or(&spec.schema);
-                json!({"name": spec.name, "description": spec.description, "input_schema": schema})
+                json!({"name": spec.name, "description": spec.description, "input_schema": *spec.schema})
             })
             .collect();
-        let mut system = json!({"type": "text", "text": request.system});
+        let prompt = sent_tools::system(request, left_out);
+        let mut system = json!({"type": "text", "text": prompt});
         let mut messages = turns(&request.messages);
         if left_out.contains(&RequestPart::KeptReasoning) {
             let blocks = messages.iter_mut().map(|turn| &mut turn.content);
@@ -81,7 +78,7 @@ impl<'a> MessagesBody<'a> {
         }
         let in_blocks = !left_out.contains(&RequestPart::TextBlocks);
         if !in_blocks {
-            system = json!(request.system);
+            system = json!(prompt);
             for turn in &mut messages {
                 let texts: Option<Vec<&str>> = turn.content.iter().map(text_of).collect();
                 if let Some(texts) = texts {
@@ -136,6 +133,8 @@ impl<'a> MessagesBody<'a> {
             (RequestPart::KeptReasoning, thinks),
             (RequestPart::KeptFields, !kept.is_empty()),
             (RequestPart::ClosedSchemas, has_tools),
+            (RequestPart::ToolDescriptions, has_tools),
+            (RequestPart::ToolSchemas, has_tools),
             (RequestPart::ToolChoice, self.tool_choice.is_some()),
             (RequestPart::Temperature, self.temperature.is_some()),
             (
@@ -144,11 +143,8 @@ impl<'a> MessagesBody<'a> {
             ),
             (RequestPart::Stream, self.stream),
         ];
-        let sent = parts
-            .into_iter()
-            .filter(|(part, sent)| *sent && !left_out.contains(part));
         SentParts {
-            parts: sent.map(|(part, _)| part).collect(),
+            parts: parts_of(parts, left_out),
             kept,
             limit: Some(SentLimit {
                 tokens: self.max_tokens,

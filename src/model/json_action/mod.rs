@@ -6,4 +6,5 @@ mod request;
 mod schema;
 mod wrapper;
 
+pub(super) use request::listed;
 pub(super) use wrapper::JsonAction;

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::schema::ANSWER;
-use crate::model::{Message, ModelRequest, ToolCall, ToolChoice, replay};
+use crate::model::{Message, ModelRequest, ToolCall, ToolChoice, ToolSpec, replay};
 
 /// The request without native tools: they are listed at the end of the system prompt, the same bytes for every
 /// request of a session, and the conversation is told in the form the model is to answer in.
@@ -19,20 +19,29 @@ pub(super) fn rewritten(request: &ModelRequest) -> ModelRequest {
 
 fn with_tools(request: &ModelRequest) -> String {
     let how = include_str!("../../../prompts/model/json_action.md");
-    let mut system = format!("{}\n\n{}", request.system.trim_end(), how);
-    for tool in request.tools.iter() {
+    format!(
+        "{}\n\n{}{}",
+        request.system.trim_end(),
+        how,
+        listed(&request.tools)
+    )
+}
+
+/// The tools in words, each with its description and its arguments.
+pub(in crate::model) fn listed(tools: &[ToolSpec]) -> String {
+    let told = tools.iter().map(|tool| {
         let schema = tool.schema.to_string();
         let values = [
             ("name", &*tool.name),
             ("description", &*tool.description),
             ("schema", &*schema),
         ];
-        system += &filled(
+        filled(
             include_str!("../../../prompts/model/json_action_tool.md"),
             &values,
-        );
-    }
-    system
+        )
+    });
+    told.collect()
 }
 
 fn message(message: &Message) -> Message {

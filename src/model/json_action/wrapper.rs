@@ -3,7 +3,7 @@ use futures_util::future::BoxFuture;
 
 use super::reply::{self, StepReply};
 use super::{request, schema};
-use crate::model::adjust::RequestPart;
+use crate::model::adjust::{RequestPart, token_limit};
 use crate::model::openai::{OpenAiModel, ResponseFormat};
 use crate::model::replay::CallIds;
 use crate::model::salvage::unfold;
@@ -37,7 +37,8 @@ impl JsonAction {
             .inner
             .start(&request::rewritten(request), Some(&format))
             .await?;
-        Ok(acting(inner, request.clone()))
+        let limit = token_limit(request.max_output_tokens, &self.inner.adjustments().parts());
+        Ok(acting(inner, request.clone(), limit))
     }
 }
 
@@ -55,7 +56,7 @@ impl Model for JsonAction {
     }
 }
 
-fn acting(mut inner: ModelStream, request: ModelRequest) -> ModelStream {
+fn acting(mut inner: ModelStream, request: ModelRequest, limit: u32) -> ModelStream {
     let events = async_stream::try_stream! {
         let mut held = String::new();
         let mut given_up = false;
@@ -71,7 +72,7 @@ fn acting(mut inner: ModelStream, request: ModelRequest) -> ModelStream {
                 ModelEvent::ToolCallStarted { .. } => {}
                 event @ (ModelEvent::Unheard(_) | ModelEvent::Notice(_)) => yield event,
                 ModelEvent::Done(whole) => {
-                    for event in acted(whole, &request, given_up) {
+                    for event in acted(whole, &request, limit, given_up) {
                         yield event;
                     }
                 }
@@ -81,26 +82,38 @@ fn acting(mut inner: ModelStream, request: ModelRequest) -> ModelStream {
     events.boxed()
 }
 
-/// The end of a completion, with what a listener has still to hear before it.
-fn acted(mut whole: Completion, request: &ModelRequest, given_up: bool) -> Vec<ModelEvent> {
+/// The end of a completion, with what a listener has still to hear before it. `limit` is the most tokens that it could have.
+fn acted(mut whole: Completion, request: &ModelRequest, limit: u32, given_up: bool) -> Vec<ModelEvent> {
     let mut events = Vec::new();
     if !given_up {
-        match reply::read(&whole.text, !whole.reasoning.is_empty(), &request.tools) {
+        // Not every server says that its limit cut an object.
+        let is_at_limit = whole
+            .usage
+            .is_some_and(|usage| usage.output_tokens >= u64::from(limit));
+        let reply = reply::read(&whole.text, !whole.reasoning.is_empty(), &request.tools);
+        let is_open = matches!(reply, StepReply::Cut(_) | StepReply::Garbled);
+        if is_open && is_at_limit && whole.stop == StopCause::End {
+            whole.stop = StopCause::Length;
+        }
+        let is_cut = matches!(whole.stop, StopCause::Length | StopCause::Withheld);
+        match reply {
             StepReply::Text(text) => {
                 if !text.is_empty() {
                     events.push(ModelEvent::Text(text.clone()));
                 }
                 whole.text = text;
             }
-            StepReply::Cut(text) if matches!(whole.stop, StopCause::Length | StopCause::Withheld) => {
-                events.push(ModelEvent::Text(text.clone()));
+            StepReply::Cut(text) => {
+                if is_cut {
+                    events.push(ModelEvent::Text(text.clone()));
+                } else {
+                    whole.stop = StopCause::Unclosed;
+                }
                 whole.text = text;
             }
             // An object that was cut before it said anything is nothing yet.
-            StepReply::Garbled if matches!(whole.stop, StopCause::Length | StopCause::Withheld) => {
-                whole.text.clear();
-            }
-            StepReply::Cut(_) | StepReply::Garbled => whole.stop = StopCause::Garbled,
+            StepReply::Garbled if is_cut => whole.text.clear(),
+            StepReply::Garbled => whole.stop = StopCause::Garbled,
             StepReply::Calls(found) => {
                 let mut ids = CallIds::after(&request.messages);
                 for (name, arguments) in found.calls {

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::assemble::THOUGHTS;
 use super::client::ResponseFormat;
-use crate::model::adjust::{RequestPart, SentLimit, SentParts, token_limit};
-use crate::model::{Message, ModelRequest, ToolCall, ToolChoice, ToolSpec, replay};
+use crate::model::adjust::{RequestPart, SentLimit, SentParts, parts_of, token_limit};
+use crate::model::{Message, ModelRequest, ToolCall, ToolChoice, ToolSpec, replay, sent_tools};
 
 /// What differs between servers from the first request on.
 #[derive(Debug, Clone, Copy)]
@@ -70,8 +70,8 @@ struct SentTool<'a> {
 
 #[derive(Debug, Serialize)]
 struct SentFunction<'a> {
-    name: &'a str,
-    description: &'a str,
+    name: Cow<'a, str>,
+    description: Cow<'a, str>,
     parameters: Cow<'a, RawValue>,
 }
 
@@ -135,6 +135,14 @@ impl<'a> SentMessage<'a> {
             .collect()
     }
 
+    /// The calls of a step.
+    fn calls(&self) -> &[Value] {
+        match self {
+            Self::Text { .. } => &[],
+            Self::Object(object) => message_calls(object),
+        }
+    }
+
     /// The content of a message that is not one text.
     fn content(&self) -> Option<&Value> {
         match self {
@@ -154,13 +162,17 @@ impl<'a> ChatBody<'a> {
     ) -> Self {
         let sends = |part: RequestPart| !left_out.contains(&part);
         let breakpoint = server.breakpoint && sends(RequestPart::CacheBreakpoint);
+        let prompt = sent_tools::system(request, left_out);
         let mut messages = vec![if sends(RequestPart::SystemRole) {
-            system(&request.system, breakpoint)
+            system(prompt, breakpoint)
         } else {
-            SentMessage::text("user", &*request.system)
+            SentMessage::text("user", prompt)
         }];
         for message in &request.messages {
             push_message(&mut messages, message, left_out);
+        }
+        if !sends(RequestPart::ParallelCalls) {
+            messages = one_by_one(messages, sends(RequestPart::NullContent));
         }
         let limit = Some(token_limit(request.max_output_tokens, left_out))
             .filter(|_| sends(RequestPart::AnyTokenLimit));
@@ -173,11 +185,10 @@ impl<'a> ChatBody<'a> {
         };
         Self {
             model,
-            tools: request
-                .tools
-                .iter()
-                .map(|spec| tool(spec, sends(RequestPart::ClosedSchemas)))
-                .collect(),
+            tools: match sent_tools::tools(request, left_out) {
+                Cow::Borrowed(tools) => tools.iter().map(tool).collect(),
+                Cow::Owned(tools) => tools.into_iter().map(own_tool).collect(),
+            },
             messages,
             tool_choice: (forbidden && sends(RequestPart::ToolChoice)).then_some("none"),
             response_format: format
@@ -206,6 +217,8 @@ impl<'a> ChatBody<'a> {
         let has_notes = pairs.any(|(one, next)| *next == "user" && matches!(*one, "user" | "tool"));
         let has_calls = roles.contains(&"tool");
         let has_schema = self.has_answer_schema && self.response_format.is_some();
+        let has_tools = !self.tools.is_empty();
+        let mut steps = self.messages.iter().map(SentMessage::calls);
         let parts = [
             (RequestPart::ChatCompletions, true),
             (RequestPart::StreamOptions, self.stream_options.is_some()),
@@ -217,7 +230,7 @@ impl<'a> ChatBody<'a> {
             ),
             (RequestPart::CacheKey, self.prompt_cache_key.is_some()),
             (RequestPart::CacheBreakpoint, has_breakpoint),
-            (RequestPart::ClosedSchemas, !self.tools.is_empty() || has_schema),
+            (RequestPart::ClosedSchemas, has_tools || has_schema),
             (RequestPart::AnswerSchema, has_schema),
             // Only a server that took no schema is asked without a form.
             (
@@ -229,20 +242,21 @@ impl<'a> ChatBody<'a> {
             (RequestPart::RoleOrder, has_notes),
             (RequestPart::SystemRole, roles.first() == Some(&"system")),
             (RequestPart::CallIds, has_calls),
+            (RequestPart::ParallelCalls, steps.any(|calls| calls.len() > 1)),
             (RequestPart::NoReasoning, has_calls),
+            (RequestPart::NoSignature, has_calls),
             (RequestPart::KeptFields, !kept.is_empty()),
             (RequestPart::ToolChoice, self.tool_choice.is_some()),
-            (RequestPart::DescribedTools, !self.tools.is_empty()),
-            (RequestPart::Tools, !self.tools.is_empty()),
+            (RequestPart::ToolDescriptions, has_tools),
+            (RequestPart::ToolSchemas, has_tools),
+            (RequestPart::DescribedTools, has_tools),
+            (RequestPart::Tools, has_tools),
             (RequestPart::Temperature, self.temperature.is_some()),
             (RequestPart::Stream, self.stream.is_some()),
         ];
-        let sent = parts
-            .into_iter()
-            .filter(|(part, sent)| *sent && !left_out.contains(part));
         let limit = self.max_tokens.or(self.max_completion_tokens);
         SentParts {
-            parts: sent.map(|(part, _)| part).collect(),
+            parts: parts_of(parts, left_out),
             kept,
             limit: limit.map(|tokens| SentLimit {
                 tokens,
@@ -262,22 +276,29 @@ pub(in crate::model) fn fullest(request: &ModelRequest) -> serde_json::Result<St
     serde_json::to_string(&ChatBody::new("sample", server, request, None, &BTreeSet::new()))
 }
 
-fn tool(spec: &ToolSpec, closed: bool) -> SentTool<'_> {
+fn tool(spec: &ToolSpec) -> SentTool<'_> {
     SentTool {
         r#type: "function",
         function: SentFunction {
-            name: &spec.name,
-            description: &spec.description,
-            parameters: if closed {
-                Cow::Borrowed(spec.schema.written())
-            } else {
-                Cow::Owned(spec.schema.open().written().to_owned())
-            },
+            name: Cow::Borrowed(&spec.name),
+            description: Cow::Borrowed(&spec.description),
+            parameters: Cow::Borrowed(spec.schema.written()),
         },
     }
 }
 
-fn system(text: &str, breakpoint: bool) -> SentMessage<'_> {
+fn own_tool(spec: ToolSpec) -> SentTool<'static> {
+    SentTool {
+        r#type: "function",
+        function: SentFunction {
+            parameters: Cow::Owned(spec.schema.written().to_owned()),
+            name: Cow::Owned(spec.name),
+            description: Cow::Owned(spec.description),
+        },
+    }
+}
+
+fn system(text: Cow<'_, str>, breakpoint: bool) -> SentMessage<'_> {
     if !breakpoint {
         return SentMessage::text("system", text);
     }
@@ -308,7 +329,11 @@ fn push_message<'a>(
             if !tool_calls.is_empty() {
                 let short = !sends(RequestPart::CallIds);
                 let calls = tool_calls.iter().map(|call| sent_call(call, kept, short));
-                replay::set(&mut sent, "tool_calls", calls.collect());
+                let mut calls: Vec<Value> = calls.collect();
+                if !sends(RequestPart::NoSignature) {
+                    sign(&mut calls);
+                }
+                replay::set(&mut sent, "tool_calls", calls.into());
                 if !sends(RequestPart::NoReasoning) {
                     // Some of them refuse an empty one.
                     replay::set(&mut sent, "reasoning_content", " ".into());
@@ -357,6 +382,58 @@ fn push_user<'a>(messages: &mut Vec<SentMessage<'a>>, text: Cow<'a, str>, left_o
         }
         _ => messages.push(SentMessage::text("user", text)),
     }
+}
+
+/// Gives the first call of a step the signature that Google documents for calls of other models, where none has one.
+fn sign(calls: &mut [Value]) {
+    const EXTRA: &str = "extra_content";
+    let is_signed = calls.iter().any(|call| call.get(EXTRA).is_some());
+    if let Some(first) = calls.first_mut().filter(|_| !is_signed) {
+        let signature = json!({"google": {"thought_signature": "skip_thought_signature_validator"}});
+        replay::set(first, EXTRA, signature);
+    }
+}
+
+/// Messages in which each step has one call, with its result behind it.
+fn one_by_one(messages: Vec<SentMessage<'_>>, takes_null: bool) -> Vec<SentMessage<'_>> {
+    let mut split: Vec<SentMessage<'_>> = Vec::new();
+    for message in messages {
+        let step_of = |id: &str| {
+            let calls = |step: &SentMessage<'_>| {
+                step.calls()
+                    .iter()
+                    .any(|call| call.get("id").is_some_and(|own| own == id))
+            };
+            split.iter().rposition(calls)
+        };
+        match message {
+            SentMessage::Object(step) if message_calls(&step).len() > 1 => {
+                for (nth, call) in message_calls(&step).iter().enumerate() {
+                    let mut own = step.clone();
+                    if nth > 0 {
+                        let nothing = if takes_null { Value::Null } else { "".into() };
+                        replay::set(&mut own, "content", nothing);
+                    }
+                    replay::set(&mut own, "tool_calls", json!([call]));
+                    split.push(SentMessage::Object(own));
+                }
+            }
+            SentMessage::Text {
+                tool_call_id: Some(ref id),
+                ..
+            } => {
+                let behind = step_of(id).map_or(split.len(), |step| step.saturating_add(1));
+                split.insert(behind, message);
+            }
+            message => split.push(message),
+        }
+    }
+    split
+}
+
+fn message_calls(message: &Value) -> &[Value] {
+    let calls = message.get("tool_calls").and_then(Value::as_array);
+    calls.map(Vec::as_slice).unwrap_or_default()
 }
 
 /// A call as it goes back, with what the server said of it that only the server understands.

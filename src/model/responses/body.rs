@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use async_openai::types::responses::{
@@ -6,8 +7,8 @@ use async_openai::types::responses::{
 use serde_json::{Value, json};
 
 use super::kept::{is_known_field, kept_items};
-use crate::model::adjust::{RequestPart, SentLimit, SentParts, token_limit};
-use crate::model::{Message, ModelRequest, ToolChoice, ToolSpec, replay};
+use crate::model::adjust::{RequestPart, SentLimit, SentParts, parts_of, token_limit};
+use crate::model::{Message, ModelRequest, ToolChoice, ToolSpec, replay, sent_tools};
 
 /// The least limit of tokens that the API takes.
 const LEAST_TOKENS: u32 = 16;
@@ -21,12 +22,13 @@ pub(super) fn body(
 ) -> serde_json::Result<Value> {
     let sends = |part: RequestPart| !left_out.contains(&part);
     let forbidden = request.tool_choice == ToolChoice::None && !request.tools.is_empty();
+    let prompt = sent_tools::system(request, left_out);
     let mut body = serde_json::to_value(CreateResponse {
         model: Some(model.to_owned()),
-        instructions: sends(RequestPart::Instructions).then(|| request.system.to_string()),
+        instructions: sends(RequestPart::Instructions).then(|| prompt.to_string()),
         tools: (!request.tools.is_empty()).then(|| {
-            let tool = |spec| tool(spec, left_out);
-            request.tools.iter().map(tool).collect()
+            let tool = |spec| tool(spec, sends(RequestPart::StrictTools));
+            sent_tools::tools(request, left_out).iter().map(tool).collect()
         }),
         tool_choice: (forbidden && sends(RequestPart::ToolChoice))
             .then_some(ToolChoiceParam::Option(ToolChoiceOptions::None)),
@@ -41,7 +43,7 @@ pub(super) fn body(
     })?;
     let mut items = input(&request.messages, left_out);
     if !sends(RequestPart::Instructions) {
-        items.insert(0, said("system", &request.system));
+        items.insert(0, said("system", &prompt, left_out));
     }
     replay::set(&mut body, "input", items.into());
     Ok(body)
@@ -49,56 +51,50 @@ pub(super) fn body(
 
 /// What of such a body could be left out.
 pub(super) fn parts(body: &Value, left_out: &BTreeSet<RequestPart>) -> SentParts {
-    let items = body.get("input").and_then(Value::as_array).into_iter().flatten();
-    let fields = items.filter_map(Value::as_object).flat_map(serde_json::Map::keys);
+    let has = |key: &str| body.get(key).is_some();
+    let listed = |key: &str| body.get(key).and_then(Value::as_array).into_iter().flatten();
+    let (items, tools) = (|| listed("input"), || listed("tools"));
+    let of = |kind: &str| items().any(|item| item.get("type").is_some_and(|named| named == kind));
+    let fields = items()
+        .filter_map(Value::as_object)
+        .flat_map(serde_json::Map::keys);
     let mut kept: BTreeSet<String> = fields.cloned().collect();
-    let has_status = kept.contains("status");
+    let (has_status, has_id) = (kept.contains("status"), kept.contains("id"));
     kept.retain(|key| !is_known_field(key));
+    let is_typed = |item: &Value| item.get("role").is_some() && item.get("type").is_some();
+    let is_untyped = |item: &Value| item.get("role").is_some() && item.get("type").is_none();
+    let schemas = || tools().filter_map(|tool| tool.get("parameters"));
     let parts = [
-        (RequestPart::Instructions, "instructions"),
-        (RequestPart::CacheKey, "prompt_cache_key"),
-        (RequestPart::Include, "include"),
-        (RequestPart::ToolChoice, "tool_choice"),
-        (RequestPart::Temperature, "temperature"),
-        (RequestPart::AnyTokenLimit, "max_output_tokens"),
-        // The word stands for much else.
-        (RequestPart::Store, "store"),
-        (RequestPart::Stream, "stream"),
-    ];
-    let sent = parts.into_iter().filter(|(_, key)| body.get(*key).is_some());
-    let status = has_status.then_some(RequestPart::ItemStatus);
-    let others = (!kept.is_empty()).then_some(RequestPart::KeptFields);
-    let tools = body.get("tools").and_then(Value::as_array).into_iter().flatten();
-    let closed = tools
-        .clone()
-        .filter_map(|tool| tool.get("parameters"))
-        .any(|schema| schema.get("additionalProperties").is_some());
-    let strict = tools.clone().any(|tool| tool.get("strict").is_some());
-    let said = body.get("input").and_then(Value::as_array).into_iter().flatten();
-    let is_known_to_server =
-        |item: &Value| item.get("id").is_some() || item.get("type") == Some(&json!("reasoning"));
-    let has_results = said
-        .clone()
-        .any(|item| item.get("type") == Some(&json!("function_call_output")));
-    let has_reasoning = said.clone().any(is_known_to_server);
-    let more = [
+        (RequestPart::ItemStatus, has_status),
+        (RequestPart::ItemIds, has_id),
+        (RequestPart::ItemTypes, items().any(is_typed)),
+        (RequestPart::UntypedItems, items().any(is_untyped)),
+        (RequestPart::NamelessResults, of("function_call_output")),
+        (RequestPart::KeptReasoning, has_id || of("reasoning")),
+        (RequestPart::KeptFields, !kept.is_empty()),
+        (RequestPart::CallIds, of("function_call")),
         (
-            RequestPart::NamelessResults,
-            has_results && !left_out.contains(&RequestPart::NamelessResults),
+            RequestPart::ClosedSchemas,
+            schemas().any(|schema| schema.get("additionalProperties").is_some()),
         ),
-        (RequestPart::KeptReasoning, has_reasoning),
-        (RequestPart::ClosedSchemas, closed),
-        (RequestPart::StrictTools, strict),
+        (RequestPart::ToolDescriptions, has("tools")),
+        (RequestPart::ToolSchemas, has("tools")),
+        (
+            RequestPart::StrictTools,
+            tools().any(|tool| tool.get("strict").is_some()),
+        ),
+        (RequestPart::Instructions, has("instructions")),
+        (RequestPart::CacheKey, has("prompt_cache_key")),
+        (RequestPart::Include, has("include")),
+        (RequestPart::ToolChoice, has("tool_choice")),
+        (RequestPart::Temperature, has("temperature")),
+        (RequestPart::AnyTokenLimit, has("max_output_tokens")),
+        (RequestPart::Store, has("store")),
+        (RequestPart::Stream, has("stream")),
     ];
-    let more = more.into_iter().filter(|(_, sent)| *sent).map(|(part, _)| part);
     let limit = body.get("max_output_tokens").and_then(Value::as_u64);
     SentParts {
-        parts: status
-            .into_iter()
-            .chain(more)
-            .chain(others)
-            .chain(sent.map(|(part, _)| part))
-            .collect(),
+        parts: parts_of(parts, left_out),
         kept,
         limit: limit
             .and_then(|tokens| u32::try_from(tokens).ok())
@@ -114,18 +110,13 @@ pub(in crate::model) fn fullest(request: &ModelRequest) -> serde_json::Result<St
     body("sample", request, &BTreeSet::new()).map(|body| body.to_string())
 }
 
-fn tool(spec: &ToolSpec, left_out: &BTreeSet<RequestPart>) -> Tool {
-    let schema = if left_out.contains(&RequestPart::ClosedSchemas) {
-        spec.schema.open()
-    } else {
-        spec.schema.clone()
-    };
+fn tool(spec: &ToolSpec, says_strict: bool) -> Tool {
     Tool::Function(FunctionTool {
         name: spec.name.clone(),
         description: Some(spec.description.clone()),
-        parameters: Some(Value::clone(&schema)),
+        parameters: Some(Value::clone(&spec.schema)),
         // Left out it would mean yes, and our schemas have optional fields.
-        strict: (!left_out.contains(&RequestPart::StrictTools)).then_some(false),
+        strict: says_strict.then_some(false),
         ..FunctionTool::default()
     })
 }
@@ -134,8 +125,8 @@ fn input(messages: &[Message], left_out: &BTreeSet<RequestPart>) -> Vec<Value> {
     let mut items = Vec::new();
     for message in messages {
         match message {
-            Message::User(question) => items.push(said("user", &question.turn())),
-            Message::Note(text) => items.push(said("user", text)),
+            Message::User(question) => items.push(said("user", &question.turn(), left_out)),
+            Message::Note(text) => items.push(said("user", text, left_out)),
             Message::Assistant {
                 text,
                 tool_calls,
@@ -147,18 +138,20 @@ fn input(messages: &[Message], left_out: &BTreeSet<RequestPart>) -> Vec<Value> {
                     continue;
                 }
                 if !text.is_empty() {
-                    items.push(said("assistant", text));
+                    items.push(said("assistant", text, left_out));
                 }
                 items.extend(tool_calls.iter().map(|call| {
                     json!({
-                        "type": "function_call", "call_id": call.id,
+                        "type": "function_call", "call_id": call_id(&call.id, left_out),
                         "name": replay::identifier(&call.name), "arguments": replay::arguments(call),
                     })
                 }));
             }
             Message::ToolResults(results) => items.extend(results.iter().map(|result| {
                 let mut item =
-                    json!({"type": "function_call_output", "call_id": result.call_id, "output": result.content});
+                    json!({
+                        "type": "function_call_output", "call_id": call_id(&result.call_id, left_out), "output": result.content,
+                    });
                 if left_out.contains(&RequestPart::NamelessResults) {
                     replay::set(&mut item, "name", json!(replay::identifier(&result.tool)));
                 }
@@ -169,6 +162,19 @@ fn input(messages: &[Message], left_out: &BTreeSet<RequestPart>) -> Vec<Value> {
     items
 }
 
-fn said(role: &str, text: &str) -> Value {
-    json!({"role": role, "content": text})
+/// A call's id as it goes back.
+pub(super) fn call_id<'a>(id: &'a str, left_out: &BTreeSet<RequestPart>) -> Cow<'a, str> {
+    if left_out.contains(&RequestPart::CallIds) {
+        replay::short_id(id)
+    } else {
+        Cow::Borrowed(id)
+    }
+}
+
+fn said(role: &str, text: &str, left_out: &BTreeSet<RequestPart>) -> Value {
+    let mut item = json!({"role": role, "content": text});
+    if left_out.contains(&RequestPart::UntypedItems) && !left_out.contains(&RequestPart::ItemTypes) {
+        replay::set(&mut item, "type", "message".into());
+    }
+    item
 }

@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::body::call_id;
 use super::event::text;
 use crate::model::adjust::RequestPart;
 use crate::model::{ToolCall, replay};
 
 /// The fields of items that the API knows.
-const KNOWN_FIELDS: [&str; 12] = [
+const KNOWN_FIELDS: [&str; 11] = [
     "type",
     "id",
     "call_id",
@@ -24,7 +25,6 @@ const KNOWN_FIELDS: [&str; 12] = [
     "summary",
     "encrypted_content",
     "output",
-    "phase",
 ];
 
 /// Whether the API knows a field of an item, and not only the server that sent it.
@@ -58,6 +58,16 @@ pub(super) fn kept_items(kept: &[Value], calls: &[ToolCall], left_out: &BTreeSet
         if is_reasoning || !sends(RequestPart::ItemStatus) {
             fields.remove("status");
         }
+        if !sends(RequestPart::ItemIds) {
+            fields.remove("id");
+        }
+        if !sends(RequestPart::ItemTypes) && fields.contains_key("role") {
+            fields.remove("type");
+        }
+        if let Some(Value::String(id)) = fields.get_mut("call_id") {
+            let sent = call_id(id, left_out).into_owned();
+            *id = sent;
+        }
         let is_said = |key: &str| {
             let value = fields.get(key);
             value.is_some_and(|value| value.as_array().is_none_or(|parts| !parts.is_empty()))
@@ -69,7 +79,9 @@ pub(super) fn kept_items(kept: &[Value], calls: &[ToolCall], left_out: &BTreeSet
         if lost_reasoning {
             fields.remove("id");
         }
-        let call = calls.iter().find(|call| call.id == text(&item, "call_id"));
+        let call = calls
+            .iter()
+            .find(|call| call_id(&call.id, left_out) == text(&item, "call_id"));
         if let Some(call) = call.filter(|_| text(&item, "type") == "function_call") {
             replay::set(&mut item, "name", json!(replay::identifier(&call.name)));
             replay::set(&mut item, "arguments", json!(replay::arguments(call)));

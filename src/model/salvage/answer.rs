@@ -11,9 +11,11 @@ use super::plain::compiled;
 use crate::model::lenient_json::{LenientParser, closing_quote, unescaped};
 
 /// The beginning of such an object, up to the first letter of the answer: its action, or a key that only an answer stands under.
-const BEGINNING: &str = r#"(?is)\{\s*(?:["'](?:thoughts?|thinking|reasoning|analysis)["']\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*)?(?:["'](?:action|name|tool|type)["']\s*:\s*["']([\w ]+)["']\s*,\s*(?:["'](?:arguments|parameters|params|args|input|action_input)["']\s*:\s*(?:\{\s*["'](?:text|answer|content|response)["']\s*:\s*)?|["'](?:text|answer|content|response)["']\s*:\s*)|["'](?:answer|final_answer)["']\s*:\s*(?:\{\s*["'](?:text|answer|content)["']\s*:\s*)?)(["'])"#;
+const BEGINNING: &str = r#"(?is)\{\s*(?:["'](?:thoughts?|thinking|reasoning|analysis)["']\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*)?(?:["'](?:action|step|name|tool|type)["']\s*:\s*["']([\w ]+)["']\s*,\s*(?:["'](?:arguments|parameters|params|args|input|action_input)["']\s*:\s*(?:\{\s*["'](?:text|answer|content|response)["']\s*:\s*)?|["'](?:text|answer|content|response)["']\s*:\s*)|["'](?:answer|final_answer)["']\s*:\s*(?:\{\s*["'](?:text|answer|content)["']\s*:\s*)?)(["'])"#;
 /// What an object of a step looks like where it cannot be read.
-const ENVELOPE: &str = r#"(?i)(?:\A[\s\u{feff}]*(?:```\w*|json\b)?[\s\[]*\{\s*["'](?:answer|final_answer|arguments|thoughts?)["']\s*:|\{\s*["'](?:action|actions)["']\s*:|\A[\s\u{feff}]*(?:```\w*|json\b)?[\s\[]*\{\s*["']?(?:a(?:c(?:t(?:i(?:on?)?)?)?)?)?\z)"#;
+const ENVELOPE: &str = r#"(?i)(?:\A[\s\u{feff}]*(?:```\w*|json\b)?[\s\[]*\{\s*["'](?:answer|final_answer|arguments|thoughts?|steps?)["']\s*:|\{\s*["'](?:action|actions)["']\s*:|\A[\s\u{feff}]*(?:```\w*|json\b)?[\s\[]*\{\s*["']?(?:a(?:c(?:t(?:i(?:on?)?)?)?)?)?\z)"#;
+/// How an object begins that says of itself that it is a step, or an answer.
+const UNASKED: &str = r#"(?i)\{\s*(?:["'](?:thoughts?|thinking|reasoning|analysis)["']\s*:\s*"(?:[^"\\]|\\.)*"\s*,\s*)?["'](?:(?:action|step|name|tool)["']\s*:\s*["'](?:answer|final[_ ]?answer|respond|final[_ ]?response)["']|step["']\s*:\s*\{|(?:answer|final_answer)["']\s*:)"#;
 /// What may stand before an object without saying anything.
 const BEFORE: &str = r"(?i)\A(?:[\s\u{feff}\[:]|```\w*|\bjson\b|</?[a-z_]+>)*\z";
 /// What may stand behind one.
@@ -35,8 +37,8 @@ const ACTIONS: [&str; 11] = [
     "finalresponse",
 ];
 /// Under which keys an action stands, and what belongs to it.
-const ACTION_KEYS: [&str; 7] = [
-    "action", "name", "tool", "function", "type", "command", "toolname",
+const ACTION_KEYS: [&str; 8] = [
+    "action", "name", "tool", "function", "type", "command", "toolname", "step",
 ];
 const ARGUMENT_KEYS: [&str; 7] = [
     "arguments",
@@ -62,6 +64,8 @@ const TEXT_KEYS: [&str; 10] = [
 ];
 /// Under which of them it stands where nothing else says that it is one.
 const SURE_KEYS: [&str; 4] = ["answer", "finalanswer", "finalresponse", "response"];
+/// Under which keys steps stand.
+const STEP_KEYS: [&str; 4] = ["action", "actions", "step", "steps"];
 /// Under which keys a model only thinks.
 const THOUGHTS: [&str; 6] = [
     "thought",
@@ -76,6 +80,7 @@ const MOST_TRIED: usize = 64;
 
 static BEGINNINGS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(BEGINNING));
 static ENVELOPES: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(ENVELOPE));
+static UNASKED_BEGINNINGS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(UNASKED));
 static PADDING_BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(BEFORE));
 static PADDING_BEHIND: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(BEHIND));
 static FENCES_BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(FENCE_BEFORE));
@@ -120,6 +125,20 @@ pub(in crate::model) fn answer_object(text: &str) -> Option<AnswerObject> {
         .map(AnswerObject::Whole)
         .or_else(|| unclosed(text))
         .or_else(|| is_envelope(text).then_some(AnswerObject::Unread))
+}
+
+/// The same of a model that was not asked for such objects. Others may be what a person asked for, so that only one that is all of
+/// the text, or says of itself that it is a step, is taken for one.
+pub(in crate::model) fn unasked_answer_object(text: &str) -> Option<AnswerObject> {
+    let begins = UNASKED_BEGINNINGS
+        .as_ref()
+        .and_then(|pattern| pattern.find(text))?;
+    let is_first = PADDING_BEFORE.as_ref()?.is_match(text.get(..begins.start())?);
+    let found = answer_object(text)?;
+    match &found {
+        AnswerObject::Whole(read) if read.before.is_empty() && read.after.is_empty() => Some(found),
+        _ => (is_first || begins.as_str().contains("action")).then_some(found),
+    }
 }
 
 /// Whether a text holds what looks like an object of a step.
@@ -238,10 +257,9 @@ fn named(value: &Value) -> Option<String> {
                 };
             }
             // Actions in an object, or in a list of them.
-            let (_, inner) = field(object, &["action", "actions"])?;
-            (object.len() == 1)
-                .then(|| sure(inner).or_else(|| named(inner)))
-                .flatten()
+            let (key, inner) = field(object, &STEP_KEYS)?;
+            let is_only = object.keys().all(|other| other == key || is_thought(other));
+            is_only.then(|| sure(inner).or_else(|| named(inner))).flatten()
         }
         _ => None,
     }

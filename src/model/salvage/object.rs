@@ -11,7 +11,7 @@ use crate::model::{arguments, lenient_json};
 pub(super) type NamedCall = (String, String);
 
 /// The keys under which models put a tool's name, as [`plain_key`] writes them.
-const NAME_KEYS: [&str; 14] = [
+const NAME_KEYS: [&str; 15] = [
     "name",
     "tool",
     "toolname",
@@ -26,6 +26,7 @@ const NAME_KEYS: [&str; 14] = [
     "apiname",
     "call",
     "toolcall",
+    "step",
 ];
 /// Those of them under which nothing else stands.
 const TOOL_KEYS: [&str; 7] = [
@@ -57,7 +58,7 @@ const ARGUMENT_KEYS: [&str; 14] = [
 /// What else a call without arguments may hold without being something else that happens to have a name.
 const SIDE_KEYS: [&str; 6] = ["id", "type", "index", "callid", "toolcallid", "tooluseid"];
 /// The keys under which models put one call, or a list of calls.
-const WRAPPERS: [&str; 9] = [
+const WRAPPERS: [&str; 11] = [
     "toolcalls",
     "tooluses",
     "functioncalls",
@@ -67,6 +68,8 @@ const WRAPPERS: [&str; 9] = [
     "functioncall",
     "action",
     "actions",
+    "step",
+    "steps",
 ];
 /// Those of them beside which words may stand.
 const SURE_WRAPPERS: [&str; 6] = [

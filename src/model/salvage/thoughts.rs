@@ -26,7 +26,13 @@ pub(crate) const MARKS: [ThoughtMarks; 17] = [
 /// Thoughts as a page folds them. What closes them closes other things too.
 const FOLDED: ThoughtMarks = ("<details type=\"reasoning\"", "</details>");
 /// What some models put around what they say behind them.
-const ANSWERS: [ThoughtMarks; 2] = [("<answer>", "</answer>"), ("<response>", "</response>")];
+const ANSWERS: [ThoughtMarks; 5] = [
+    ("<answer>", "</answer>"),
+    ("<response>", "</response>"),
+    ("<output>", "</output>"),
+    ("<final>", "</final>"),
+    ("<final_answer>", "</final_answer>"),
+];
 /// What the answer begins with where a model's channels were not read.
 const FINAL: &str = "<|channel|>final<|message|>";
 /// What thoughts begin with there, and what may stand before it.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::plain::BOXES;
 
 /// What may stand behind all that was said.
-const ENDINGS: [&str; 9] = [
+const ENDINGS: [&str; 13] = [
     "</s>",
     "[EOS]",
     "<｜end▁of▁sentence｜>",
@@ -14,8 +14,23 @@ const ENDINGS: [&str; 9] = [
     "<|end_of_text|>",
     "<|eom_id|>",
     "<|eos|>",
+    "<|end|>",
+    "<|return|>",
+    "<|eot|>",
+    "<|END_OF_TURN_TOKEN|>",
     "<|start_header_id|>assistant<|end_header_id|>",
     "<|im_start|>assistant",
+];
+/// How the message itself begins.
+const OPENINGS: [&str; 8] = [
+    "[|assistant|]",
+    "<|assistant|>",
+    "<|im_start|>assistant",
+    "<|start_header_id|>assistant<|end_header_id|>",
+    "<start_of_turn>model",
+    "<｜Assistant｜>",
+    "<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>",
+    "<|im_assistant|>assistant<|im_middle|>",
 ];
 /// How a message of another begins.
 const TURNS: [&str; 10] = [
@@ -50,14 +65,19 @@ impl BoxFilter {
         let given = self.clear.len();
         let mut all = std::mem::take(&mut self.clear);
         all += &unboxed(&self.held);
+        if given == 0 {
+            all = without_opening(&all).to_owned();
+        }
         if let Some(at) = turn_at(&all, given) {
             self.has_ended = true;
             all.truncate(at);
         }
         let begins = |at: &usize| {
             let tail = all.get(*at..).unwrap_or_default().trim_end();
+            let is_first = all.get(..*at).is_some_and(|before| before.trim().is_empty());
             let mut marks = BOXES.iter().chain(&ENDINGS).chain(&TURNS);
             marks.any(|mark| mark.starts_with(tail))
+                || (is_first && OPENINGS.iter().any(|mark| mark.starts_with(tail)))
         };
         let marks = all.get(given..).unwrap_or_default().match_indices(['<', '[']);
         let from = marks.map(|(at, _)| given.saturating_add(at)).find(begins);
@@ -81,6 +101,10 @@ impl BoxFilter {
 /// A text without such marks, and without what a model made up behind them.
 pub(in crate::model) fn without_boxes(text: &str) -> Cow<'_, str> {
     let mut text = unboxed(text);
+    let said = without_opening(&text);
+    if said.len() < text.len() {
+        text = Cow::Owned(said.to_owned());
+    }
     if let Some(at) = turn_at(&text, 0) {
         let mut own = text.into_owned();
         own.truncate(at);
@@ -90,6 +114,13 @@ pub(in crate::model) fn without_boxes(text: &str) -> Cow<'_, str> {
         text = Cow::Owned(said.to_owned());
     }
     text
+}
+
+/// What stands behind the mark that a message begins with.
+fn without_opening(text: &str) -> &str {
+    let begun = text.trim_start();
+    let said = OPENINGS.iter().find_map(|mark| begun.strip_prefix(mark));
+    said.map_or(text, str::trim_start)
 }
 
 fn unboxed(text: &str) -> Cow<'_, str> {

@@ -4,6 +4,7 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 
 use super::announced::is_announcement;
+use super::answer::{AnswerObject, unasked_answer_object};
 use super::find::{WrittenCalls, find_calls};
 use super::holdback::HoldBack;
 use super::marked::is_garbled;
@@ -87,10 +88,12 @@ fn salvaging(
     let events = async_stream::try_stream! {
         let (mut boxes, mut unspoken) = (BoxFilter::default(), ThoughtFilter::default());
         let mut hold = HoldBack::new(&names);
+        let mut heard = String::new();
         while let Some(event) = inner.next().await {
             match event? {
                 ModelEvent::Text(text) => {
                     let clear = hold.push(&unspoken.push(&boxes.push(&text)));
+                    heard += &clear;
                     yield if clear.is_empty() { ModelEvent::Unheard(text.len()) } else { ModelEvent::Text(clear) };
                 }
                 event @ (ModelEvent::ToolCallStarted { .. } | ModelEvent::Unheard(_) | ModelEvent::Notice(_)) => {
@@ -99,7 +102,7 @@ fn salvaging(
                 ModelEvent::Done(mut whole) => {
                     let last = unspoken.push(&boxes.rest()) + &unspoken.rest();
                     let rest = hold.push(&last) + &hold.rest();
-                    match salvage(&mut whole, (&names, &made), &mut ids) {
+                    match salvage(&mut whole, (&names, &made), &mut ids, heard.trim_end()) {
                         WrittenAs::Calls => {
                             for call in &whole.tool_calls {
                                 yield ModelEvent::ToolCallStarted { name: call.name.clone() };
@@ -110,6 +113,10 @@ fn salvaging(
                             if !rest.is_empty() && !whole.text.is_empty() {
                                 yield ModelEvent::Text(rest.to_owned());
                             }
+                        }
+                        WrittenAs::Answer => {
+                            let rest = whole.text.get(heard.trim_end().len()..).unwrap_or_default();
+                            yield ModelEvent::Text(rest.to_owned());
                         }
                         WrittenAs::Garbled => {}
                     }
@@ -125,15 +132,19 @@ fn salvaging(
 enum WrittenAs {
     Calls,
     Words,
+    /// An object whose text is the answer.
+    Answer,
     /// The beginning of a call, or one in a form that cannot be read.
     Garbled,
 }
 
-/// Turns the calls that a completion's text ends in into calls; where nothing was said, those that its thoughts end in.
+/// Turns the calls that a completion's text ends in into calls; where nothing was said, those that its thoughts end in. `heard` is
+/// what of it was given out.
 fn salvage(
     whole: &mut Completion,
     (names, made): (&ToolNames, &[NamedCall]),
     ids: &mut CallIds,
+    heard: &str,
 ) -> WrittenAs {
     let unboxed = without_boxes(&whole.text);
     let said = without_thoughts(&unboxed, !whole.reasoning.is_empty());
@@ -163,7 +174,11 @@ fn salvage(
     let Some(found) = found else {
         // Thoughts may speak of a call without making one; an answer may not.
         let is_promise = whole.stop == StopCause::End && is_announcement(text);
-        if is_silent || !(is_promise || is_garbled(text, names)) {
+        let is_lost = !is_silent && (is_promise || is_garbled(text, names));
+        if let Some(written) = answered(whole, heard) {
+            return written;
+        }
+        if !is_lost {
             return WrittenAs::Words;
         }
         if whole.stop == StopCause::Length {
@@ -187,6 +202,34 @@ fn salvage(
     whole.opaque = None;
     whole.stop = StopCause::ToolCalls;
     WrittenAs::Calls
+}
+
+/// Takes the answer out of the object that a text is, as a model writes it that is driven by such objects.
+fn answered(whole: &mut Completion, heard: &str) -> Option<WrittenAs> {
+    let is_cut = matches!(whole.stop, StopCause::Length | StopCause::Withheld);
+    let (text, is_open) = match unasked_answer_object(&whole.text)? {
+        AnswerObject::Whole(answer) => (answer.joined(), false),
+        AnswerObject::Cut(text) => (text, true),
+        AnswerObject::Unread => (String::new(), true),
+    };
+    // What was heard already is not taken back.
+    if !text.starts_with(heard) {
+        return None;
+    }
+    if is_open && !is_cut {
+        whole.stop = if text.is_empty() {
+            StopCause::Garbled
+        } else {
+            StopCause::Unclosed
+        };
+    }
+    let is_said = !text.is_empty() && whole.stop != StopCause::Unclosed;
+    whole.text = text;
+    Some(if is_said {
+        WrittenAs::Answer
+    } else {
+        WrittenAs::Garbled
+    })
 }
 
 /// Whether an answer shows in a fence which calls it comes from: it tells a figure, and all of them were made already.

@@ -1,72 +1,12 @@
-//! Refusals of a limit of tokens: a model that writes no more than some number of them, or a context that has no room for as many
-//! behind the conversation.
+//! The numbers in refusals of a limit of tokens: a model writes no more than some number of them, or a context has no room for as
+//! many behind the conversation.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::salvage::compiled;
+use crate::model::salvage::compiled;
 
-/// What refusals call the limit.
-const NAMES: [&str; 14] = [
-    "max_tokens",
-    "max tokens",
-    "maxtokens",
-    "max_completion_tokens",
-    "max_output_tokens",
-    "maxoutputtokens",
-    "max_new_tokens",
-    "max_gen",
-    "maximum tokens",
-    "completion tokens",
-    "output tokens",
-    "new tokens",
-    "in the completion",
-    "length of the completion",
-];
-/// What they say of one that is too large.
-const TOO_LARGE: [&str; 27] = [
-    "too large",
-    "too high",
-    "too big",
-    "at most",
-    "exceed",
-    "greater than",
-    "larger than",
-    "higher than",
-    "less than",
-    "lower than",
-    "smaller than",
-    "no more than",
-    "up to",
-    "maximum allowed",
-    "maximum value",
-    "maximum context",
-    "range",
-    "between",
-    "<=",
-    "≤",
-    " > ",
-    "out of bounds",
-    "limit of",
-    "limit is",
-    "can only afford",
-    "范围",
-    "不能超过",
-];
-/// What they say where it is the conversation that leaves no room.
-const OF_CONTEXT: [&str; 10] = [
-    "input tokens",
-    "`inputs`",
-    "input length",
-    "prompt tokens",
-    "prompt contains",
-    "in the messages",
-    "max_model_len",
-    "maximum context",
-    "context length",
-    "context limit",
-];
 /// Least limit that a refusal can name, in tokens: what is less is no limit but a status or a version.
 const LEAST: u32 = 16;
 /// A number that stands for itself, and what tells that the largest allowed one is less.
@@ -76,25 +16,23 @@ static NUMBERS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NUMBER));
 
 /// What to send in place of a limit that was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TokenLimitAdvice {
+pub(in crate::model) enum TokenLimitAdvice {
     /// The largest limit that the server takes.
     AtMost(u32),
     /// No limit: how much room is left depends on the conversation.
     None,
 }
 
-/// Reads a refusal of a request that was sent with this limit. `None` when it speaks of something else.
-pub(super) fn advice(message: &str, sent: u32) -> Option<TokenLimitAdvice> {
-    let words = message.to_lowercase();
-    let has = |phrases: &[&str]| phrases.iter().any(|phrase| words.contains(phrase));
-    if !has(&NAMES) || !has(&TOO_LARGE) {
-        return None;
-    }
-    let numbers = numbers(&words);
-    if has(&OF_CONTEXT) {
-        let is_counted = numbers.iter().any(|number| number.value == sent);
-        return is_counted.then_some(TokenLimitAdvice::None);
-    }
+/// What to send where the words are that a context has no room for so many behind the conversation. `None` when they do not count the
+/// limit.
+pub(super) fn room(words: &str, sent: u32) -> Option<TokenLimitAdvice> {
+    let is_counted = numbers(words).iter().any(|number| number.value == sent);
+    is_counted.then_some(TokenLimitAdvice::None)
+}
+
+/// What to send where the words are that the limit is too large: the largest that they name.
+pub(super) fn largest(words: &str, sent: u32) -> TokenLimitAdvice {
+    let numbers = numbers(words);
     // What a limit has to be below is told more exactly than what is exceeded.
     let largest = |is_outside: bool| {
         let named = numbers.iter().filter(|number| number.is_outside == is_outside);
@@ -102,7 +40,7 @@ pub(super) fn advice(message: &str, sent: u32) -> Option<TokenLimitAdvice> {
         allowed.filter(|tokens| (LEAST..sent).contains(tokens)).max()
     };
     let named = largest(true).or_else(|| largest(false));
-    Some(named.map_or(TokenLimitAdvice::None, TokenLimitAdvice::AtMost))
+    named.map_or(TokenLimitAdvice::None, TokenLimitAdvice::AtMost)
 }
 
 /// A number of a refusal.
@@ -147,6 +85,7 @@ fn numbers(words: &str) -> Vec<NamedNumber> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::adjust::{RefusalWords, limit_advice};
 
     #[test]
     fn the_largest_limit_that_a_server_takes_is_read_in_its_words() {
@@ -208,7 +147,8 @@ mod tests {
             ("max_tokens参数非法：取值范围[1,2048]", Some(AtMost(2048))),
             ("temperature must be between 0 and 2", None),
         ] {
-            assert_eq!(advice(words, 100_000), expected, "{words}");
+            let told = RefusalWords::new(words, words);
+            assert_eq!(limit_advice(&told, 100_000), expected, "{words}");
         }
     }
 }
