@@ -38,7 +38,7 @@ async fn derivations_are_worked_out_in_place() {
     for (written, text) in [
         ("{{change r2 revenue @ 2023 -> r2 revenue @ 2024}}", "20%"),
         ("{{change r2 revenue @ 2024 -> 2025}}", "-25.0%"),
-        ("{{change r2 revenue @ 2024 -> @ 2025 | abs}}", "25%"),
+        ("{{change r2 revenue @ 2024 -> @ 2025 | abs}}", "25.0%"),
         ("{{change r2 revenue @ 2023 → 2024 | +}}", "+20%"),
         ("{{diff r2 revenue @ 2023 -> 2024}}", "200,000"),
         ("{{diff r2 revenue @ 2024 -> 2025}}", "-299,999.5"),

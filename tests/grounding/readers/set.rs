@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cardinal::grounding::{Claim, Figure, Material, ReferencedFigure, ground_referenced};
-use cardinal::references::{KnownResults, ReferencedText};
+use cardinal::references::{FigureStyle, KnownResults, ReferencedText};
 use cardinal::result::{
     Cell, Column, ColumnFormat, ColumnKind, ColumnTotals, Derivation, EntryKind, Extent, Handle, HeldResults,
     ModelView, NewResult, PackedTable, QuerySource, ResultOrigin, ResultTable, totals,
@@ -139,7 +139,8 @@ impl Asked {
                 table: PackedTable::of(&table),
             });
         }
-        let mut known = KnownResults::of(&held, &links);
+        let asked = [self.question.as_str()];
+        let mut known = KnownResults::of(&held, &links).asked_in(FigureStyle::Auto, asked);
         for one in &self.results {
             let held = held.get(one.handle).unwrap();
             known.add(held, Ok(Arc::new(one.table())), BTreeSet::new());
