@@ -2,7 +2,7 @@
 //! the administrator's view, in logs, traces and tapes.
 //!
 //! Texts that Cardinal wrote of a failure are looked at, and nothing else: what a model wrote, and links to pages of Metabase,
-//! stay as they are. Of a tape it is what the settings name, wherever it stands.
+//! stay as they are. Of a tape and of a draft it is every address, wherever it stands.
 
 use std::borrow::Cow;
 
@@ -46,32 +46,37 @@ impl AddressFilter {
         event
     }
 
-    /// A tape as it is told: without the addresses that the settings name. Everything else on it may be data.
+    /// What a model writes, while it writes it, without addresses: which of them are links of the answer is not known yet.
+    pub(super) fn prose<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.0.places_hidden(text)
+    }
+
+    /// A tape as it is told: without addresses. Paths stay: they say what was asked.
     pub(super) fn tape(&self, tape: &[u8]) -> Vec<u8> {
         let mut told = Vec::with_capacity(tape.len());
         for line in String::from_utf8_lossy(tape).split_inclusive('\n') {
             match serde_json::from_str::<Value>(line) {
                 Ok(mut value) => {
-                    self.hide_named(&mut value);
+                    self.hide_places(&mut value);
                     told.extend_from_slice(value.to_string().as_bytes());
                     told.push(b'\n');
                 }
                 // The last line of a tape may have been cut.
-                Err(_) => told.extend_from_slice(self.0.named_hidden(line).as_bytes()),
+                Err(_) => told.extend_from_slice(self.0.places_hidden(line).as_bytes()),
             }
         }
         told
     }
 
-    fn hide_named(&self, value: &mut Value) {
+    fn hide_places(&self, value: &mut Value) {
         match value {
             Value::String(text) => {
-                if let Cow::Owned(hidden) = self.0.named_hidden(text) {
+                if let Cow::Owned(hidden) = self.0.places_hidden(text) {
                     *text = hidden;
                 }
             }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.hide_named(item)),
-            Value::Object(fields) => fields.values_mut().for_each(|field| self.hide_named(field)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.hide_places(item)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| self.hide_places(field)),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }

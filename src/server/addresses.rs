@@ -134,31 +134,23 @@ impl NamedAddresses {
         self.name(&host, port).or_else(|| looks_like_one().then_some(ANY))
     }
 
-    /// A text without addresses.
+    /// A text without addresses, and without paths of them.
     pub(super) fn hidden<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let text = replaced(Cow::Borrowed(text), &ADDRESS, |text, found| {
-            self.name_of(text.get(found)?).map(Cow::Borrowed)
-        });
-        let text = self.hosts_hidden(text);
-        let text = replaced(text, &IPV6, |text, found| {
-            let host = ipv6_at(text, found)?;
-            Some(Cow::Borrowed(self.name(&host, None).unwrap_or(ANY)))
-        });
-        replaced(text, &PATH, |text, found| {
+        replaced(self.places_hidden(text), &PATH, |text, found| {
             let before: String = text.get(found)?.chars().take_while(|c| *c != '/').collect();
             Some(Cow::Owned(format!("{before}…")))
         })
     }
 
-    /// A text without the addresses that the settings name. Others stay: it may be data.
-    pub(super) fn named_hidden<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    /// A text without addresses. Paths by themselves stay.
+    pub(super) fn places_hidden<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let text = replaced(Cow::Borrowed(text), &ADDRESS, |text, found| {
-            let (host, port) = place_of(text.get(found)?);
-            self.name(&host, port).map(Cow::Borrowed)
+            self.name_of(text.get(found)?).map(Cow::Borrowed)
         });
         let text = self.hosts_hidden(text);
         replaced(text, &IPV6, |text, found| {
-            self.name(&ipv6_at(text, found)?, None).map(Cow::Borrowed)
+            let host = ipv6_at(text, found)?;
+            Some(Cow::Borrowed(self.name(&host, None).unwrap_or(ANY)))
         })
     }
 

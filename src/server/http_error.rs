@@ -113,6 +113,11 @@ impl From<SubmitError> for HttpError {
                 "too many questions wait in this session; ask again when one is answered",
             )
             .after(5),
+            SubmitError::NotFinished(_) => Self::new(
+                StatusCode::CONFLICT,
+                "not_finished",
+                format!("{error}; wait for it, then go on from it"),
+            ),
             SubmitError::TooMany => Self::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_turns",

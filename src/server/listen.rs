@@ -7,6 +7,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use axum::response::{IntoResponse as _, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 use super::client_stream::ClientStream;
+use super::http_error::unread_request;
 
 /// How long the header of a request may take.
 const HEADER_TIME: Duration = Duration::from_secs(10);
@@ -65,6 +69,21 @@ pub(super) async fn accept(
     }
 }
 
+/// About how long the header of a request was.
+fn header_bytes(request: &Request) -> usize {
+    let lines = request.headers().iter();
+    lines
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum()
+}
+
+/// The response to one that was read whole and is longer than it may be.
+fn too_long_a_header() -> Response {
+    let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+    let kind = [(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
+    (status, kind, unread_request(status.as_u16()).unwrap_or_default()).into_response()
+}
+
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
@@ -78,9 +97,13 @@ async fn connection(
         let router = router.borrow().clone();
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
+        let is_long = header_bytes(&request) > HEADER_BYTES;
         async move {
+            if is_long {
+                return Ok::<_, Infallible>(too_long_a_header());
+            }
             let response = router.oneshot(request).await;
-            Ok::<_, Infallible>(response.unwrap_or_else(|never| match never {}))
+            Ok(response.unwrap_or_else(|never| match never {}))
         }
     });
     let connection = http1::Builder::new()

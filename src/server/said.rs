@@ -11,7 +11,12 @@ use crate::text::is_hidden;
 use crate::wire::SaidBefore;
 
 /// Marks that front ends have beside those of models.
-const FOLDED: [ThoughtMarks; 2] = [("<reason>", "</reason>"), (":::thinking", ":::")];
+const FOLDED: [ThoughtMarks; 4] = [
+    ("<reason>", "</reason>"),
+    ("<antThinking>", "</antThinking>"),
+    ("<|channel|>analysis<|message|>", "<|channel|>final<|message|>"),
+    (":::thinking", ":::"),
+];
 /// What a page folds, whatever its attributes are, if one of them is its type: reasoning, calls, code that ran.
 const DETAILS: ThoughtMarks = ("<details", "</details>");
 /// So many thoughts that never end are looked for their end: each costs a look at the whole rest of the text.

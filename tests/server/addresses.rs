@@ -265,3 +265,42 @@ async fn a_tape_names_no_server_but_to_administrators() {
         }
     }
 }
+
+/// In whatever way they are written, also in pieces of a draft.
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_a_draft_nor_an_own_tape_shows_where_servers_are() {
+    const SAID: &str =
+        "connect to localhost:18701 and [::ffff:127.0.0.1]:18701, upstream http://10.0.0.5:8000/v1 exploded";
+    let refused = Reply::status(
+        400,
+        json!({"error": {"message": SAID, "type": "invalid_request_error"}}),
+    );
+    let talks = Reply::text("I run at http://127.0.0.1:18701/v1 with 10.0.0.5:9 here.").fragmented(5);
+    let server = TestServer::before(ScriptedModel::openai(vec![refused, talks]).await, |settings| {
+        settings.server.auth = AuthPolicy::Required;
+    })
+    .await;
+    let ana = format!("Bearer {}", server.token("ana", &["ask"]).await);
+    let ask = Ask::post("/v1/answers", &json!({"question": "What is alpha?"})).with("authorization", &ana);
+    let record = server.send(ask).await.json();
+    let path = format!("/v1/answers/{}/tape", record["id"].as_str().unwrap());
+    let tape = server
+        .send(Ask::get(&path).with("authorization", &ana))
+        .await
+        .body;
+    for gone in ["localhost", "127.0.0.1", "10.0.0.5", "ffff:"] {
+        assert!(!tape.contains(gone), "{gone} is in {tape}");
+    }
+    let ask = Ask::events(&json!({"question": "What is beta?"})).with("authorization", &ana);
+    let told = server.send(ask).await;
+    let draft: String = told
+        .named("text")
+        .iter()
+        .map(|event| event["delta"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(
+        draft.starts_with("I run at ") && draft.contains(" here."),
+        "{draft}"
+    );
+    assert!(!draft.contains("18701") && !draft.contains("10.0.0.5"), "{draft}");
+}

@@ -5,6 +5,7 @@ mod addresses;
 mod answers;
 mod approvals;
 mod background;
+mod branches;
 mod charts;
 mod chat_history;
 mod client;

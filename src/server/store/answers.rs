@@ -44,6 +44,8 @@ pub(in crate::server) struct NewAnswer {
     pub(in crate::server) goes_on: bool,
     /// The answer, in another session, that this one goes on from.
     pub(in crate::server) base: Option<String>,
+    /// The answer that has to be the last of its session.
+    pub(in crate::server) last: Option<String>,
     /// The answer of its session that it stands in place of; what was asked since goes with it.
     pub(in crate::server) replaces: Option<String>,
     /// What its client says was said before, where its session begins with it.
@@ -85,6 +87,8 @@ pub(in crate::server) enum StoredAnswer {
     NotYours,
     /// Too many questions wait in its session.
     Busy,
+    /// Another question came behind the one that has to be the last.
+    NotLast,
 }
 
 fn record(row: &SqlRow) -> Result<AnswerRecord, DatabaseError> {
@@ -220,6 +224,13 @@ fn insert(db: &StoreTransaction<'_>, new: &NewAnswer) -> Result<StoredAnswer, Da
     // It may have been committed although that was not told.
     if let Some(stored) = stored(db, new)? {
         return Ok(stored);
+    }
+    if let Some(wanted) = &new.last {
+        let last = "SELECT id FROM answers WHERE session = ?1 ORDER BY turn DESC LIMIT 1";
+        let last: Option<String> = db.first(last, values![&asked.session], |row| row.get(0))?;
+        if last.as_ref() != Some(wanted) {
+            return Ok(StoredAnswer::NotLast);
+        }
     }
     let ahead = "SELECT count(*) FROM answers WHERE session = ?1 AND status IN ('queued', 'running')";
     let ahead: Option<u32> = db.first(ahead, values![&asked.session], |row| row.get(0))?;

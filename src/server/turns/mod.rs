@@ -5,6 +5,7 @@
 //! `run.rs`.
 
 mod active_answers;
+mod draft;
 mod live;
 mod live_turns;
 mod numbers;
@@ -77,6 +78,9 @@ pub(super) struct TurnRequest {
     pub(super) goes_on: bool,
     /// The answer, in another session, that a new session goes on from.
     pub(super) base: Option<String>,
+    /// The answer that has to be the last of its session. Where another question came behind it meanwhile, a new session goes on
+    /// from it.
+    pub(super) last: Option<String>,
     /// The answer of its session that it stands in place of; what was asked since goes with it.
     pub(super) replaces: Option<String>,
     pub(super) idempotency_key: Option<String>,
@@ -108,6 +112,9 @@ pub(super) enum SubmitError {
     Busy,
     #[error("too many questions are being answered")]
     TooMany,
+    /// What it goes on from is not over, and another question waits for it as well.
+    #[error("{0} is not finished yet")]
+    NotFinished(String),
     #[error("the server is ending")]
     Stopping,
     #[error("there is nothing to ask Metabase with")]
@@ -175,18 +182,39 @@ impl Turns {
         let state = Arc::clone(state);
         // It is known to this task alone.
         let trace = TraceParent::here();
-        let taking = async move { state.turns.take(&state, request, trace).await };
+        let taking = async move {
+            let last = request.last.clone();
+            let again = TurnRequest {
+                session: None,
+                base: last.clone(),
+                last: None,
+                ..request.clone()
+            };
+            match (state.turns.take(&state, request, trace).await?, last) {
+                (Some(taken), _) => Ok(taken),
+                (None, Some(last)) => {
+                    let before = state.store.answer(&last, None).await?;
+                    if before.is_some_and(|before| !before.status.is_over()) {
+                        return Err(SubmitError::NotFinished(last));
+                    }
+                    let taken = state.turns.take(&state, again, TraceParent::here()).await?;
+                    taken.ok_or(SubmitError::Busy)
+                }
+                (None, None) => Err(SubmitError::Busy),
+            }
+        };
         let taken = tokio::spawn(taking.in_current_span()).await;
         // It is not cancelled but by the end of the process.
         taken.unwrap_or(Err(SubmitError::Stopping))
     }
 
+    /// The same; `None` where what has to be the last answer of its session is not any more.
     async fn take(
         &self,
         state: &SharedState,
         request: TurnRequest,
         trace: TraceParent,
-    ) -> Result<SubmissionResult, SubmitError> {
+    ) -> Result<Option<SubmissionResult>, SubmitError> {
         if self.stopping.is_cancelled() {
             return Err(SubmitError::Stopping);
         }
@@ -200,7 +228,7 @@ impl Turns {
                 .answer_of_key(&request.principal, key, request.replaces.as_deref())
                 .await?
         {
-            return Ok(SubmissionResult::Known(known));
+            return Ok(Some(SubmissionResult::Known(known)));
         }
         let bounded = request.bounded.then_some(request.principal.as_str());
         let place = TurnPermits::take(&self.places, bounded).ok_or(SubmitError::TooMany)?;
@@ -208,7 +236,12 @@ impl Turns {
             Some(name) => state.store.session_key(name, &request.principal).await?,
             None => new_id("ses"),
         };
-        let Some(queue) = self.slots.join(&session, state.settings.max_waiting) else {
+        // How many may wait is looked at in the store where another session may be begun.
+        let queue = match &request.last {
+            Some(_) => Some(self.slots.join_always(&session)),
+            None => self.slots.join(&session, state.settings.max_waiting),
+        };
+        let Some(queue) = queue else {
             // That it is busy is told to nobody but its owner.
             let own = state.store.session(&session, &request.principal).await?;
             return Err(
@@ -231,6 +264,7 @@ impl Turns {
             asked: asked.clone(),
             goes_on: request.goes_on,
             base: request.base,
+            last: request.last,
             replaces: request.replaces,
             said_before: request.said_before,
             idempotency_key: request.idempotency_key,
@@ -251,7 +285,8 @@ impl Turns {
                 self.forget_memory(&forgotten.sessions);
                 (turn, new_session, title, start)
             }
-            StoredAnswer::Known(id) => return Ok(SubmissionResult::Known(id)),
+            StoredAnswer::Known(id) => return Ok(Some(SubmissionResult::Known(id))),
+            StoredAnswer::NotLast => return Ok(None),
             StoredAnswer::NotYours => return Err(SubmitError::NoSession(name_of(&session).to_owned())),
             StoredAnswer::Busy => return Err(SubmitError::Busy),
         };
@@ -265,7 +300,7 @@ impl Turns {
         };
         let attached = live.read(0);
         self.begin(state, &live, task, (queue, place, held), trace);
-        Ok(SubmissionResult::Running(live, attached))
+        Ok(Some(SubmissionResult::Running(live, attached)))
     }
 
     fn begin(

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::LiveTurn;
 use super::active_answers::HeldAnswer;
+use super::draft::DraftWords;
 use super::permits::TurnPermit;
 use super::slot::{LoadedSession, QueuePlace};
 use crate::agent::{Answer, Event};
@@ -345,7 +346,8 @@ async fn ask(
     task: &TurnTask,
     session: &mut Session,
 ) -> Result<Answer, AppUnavailable> {
-    let mut watch = |event| tell(state, live, app, event);
+    let mut draft = DraftWords::default();
+    let mut watch = |event| tell(state, live, app, &mut draft, event);
     let tape = state.store.tape_file(&live.id);
     session.set_recording(state.store.recording(&live.id, &state.turns.owner));
     // A turn that begins here has no tape yet.
@@ -360,10 +362,20 @@ async fn ask(
 }
 
 /// Tells an event of the agent.
-fn tell(state: &SharedState, live: &LiveTurn, app: &App, event: Event) {
+fn tell(state: &SharedState, live: &LiveTurn, app: &App, draft: &mut DraftWords, event: Event) {
+    let words = match &event {
+        Event::Text(delta) => draft.push(delta, &state.addresses),
+        Event::TextDiscarded => {
+            draft.discard();
+            None
+        }
+        _ => draft.end(&state.addresses),
+    };
+    if let Some(delta) = words {
+        live.push(TurnEvent::Text { delta });
+    }
     let event = match event {
         Event::StepStarted { step } => TurnEvent::Step { step },
-        Event::Text(delta) => TurnEvent::Text { delta },
         Event::TextDiscarded => TurnEvent::TextDiscarded {},
         Event::ToolStarted {
             call,
@@ -388,7 +400,7 @@ fn tell(state: &SharedState, live: &LiveTurn, app: &App, event: Event) {
         },
         Event::Guard { note } | Event::Waiting { note } => TurnEvent::Note { text: note },
         // The answer is told when it is stored, and the charts that it asks for with it.
-        Event::Chart(_) | Event::Finished(_) => return,
+        Event::Text(_) | Event::Chart(_) | Event::Finished(_) => return,
     };
     live.push(state.addresses.event(event));
 }

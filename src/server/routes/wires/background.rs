@@ -24,6 +24,15 @@ const TOOLS: [&str; 2] = ["Available Tools:", "tool_calls"];
 /// What it is told that asks for one answer in place of several.
 const NOT_MERGED: &str = "Cardinal does not merge answers of several models: it can tell where the figures of its own come from, and \
                           not those of others. Read them one by one.";
+/// How NextChat asks for a title and for a memory.
+const NEXT_TITLE: &str = "Please generate a four to five word title summarizing our conversation";
+const NEXT_MEMORY: &str =
+    "Summarize the discussion briefly in 200 words or less to use as a prompt for future context";
+/// How Chatbox and big-AGI ask for titles.
+const NAMINGS: [&str; 2] = [
+    "give this conversation a name",
+    "AI conversation titles assistant",
+];
 /// How LibreChat asks for a title and a language in a form.
 const WITH_LANGUAGE: &str = "detected language";
 /// How a title is asked for in Chinese.
@@ -49,7 +58,8 @@ const POLITE: [&str; 5] = [
     "you must ",
     "your task is to ",
 ];
-const SUBJECTS: [&str; 7] = [
+const SUBJECTS: [&str; 8] = [
+    "session",
     "conversation",
     "chat",
     "dialog",
@@ -68,6 +78,11 @@ static A_TITLE: LazyLock<Regex> =
 
 /// The answer to a request that is no question of a person; `None` when it is one.
 pub(super) fn answer(request: &ChatRequest, app: &App) -> Option<String> {
+    if let Some(last) = request.messages.last().and_then(|last| last.text().ok())
+        && let Some(answer) = behind_a_conversation(request, last.trim_start())
+    {
+        return Some(answer);
+    }
     let is_told = |role: &str| matches!(role, "system" | "developer");
     let mut said = request.messages.iter().filter(|message| !is_told(&message.role));
     let (Some(only), None) = (said.next(), said.next()) else {
@@ -94,6 +109,18 @@ pub(super) fn answer(request: &ChatRequest, app: &App) -> Option<String> {
         return Some(json!({"tool_calls": []}).to_string());
     }
     title(request, &told, text)
+}
+
+/// The answer to what NextChat puts behind a conversation as if a person had said it.
+fn behind_a_conversation(request: &ChatRequest, last: &str) -> Option<String> {
+    let asks = |begin: &str| last.starts_with(begin);
+    if !asks(NEXT_TITLE) && !asks(NEXT_MEMORY) {
+        return None;
+    }
+    let first = request.messages.iter().find(|message| message.role == "user");
+    let first = first.and_then(|first| first.text().ok());
+    let first = first.filter(|first| !first.trim_start().starts_with(NEXT_TITLE));
+    Some(first.map_or_else(|| UNNAMED.to_owned(), |first| first_words(&first)))
 }
 
 /// The answer to a task; the form of the answer is named in it.
@@ -125,7 +152,11 @@ fn task_of_open_webui(task: &str, app: &App) -> Option<String> {
 
 /// The title of a conversation, if that is what is asked for: in a message before it, or around what was said.
 fn title(request: &ChatRequest, told: &str, text: &str) -> Option<String> {
+    let is_named = NAMINGS
+        .iter()
+        .any(|naming| told.contains(naming) || text.contains(naming));
     let title = match topic_of(text) {
+        topic if is_named => topic.unwrap_or_else(|| UNNAMED.to_owned()),
         Some(topic) if asks_for_title(told) || asks_for_title(text) => topic,
         // Whoever asks for a title where nothing was said asks a question.
         None if asks_for_title(told) => first_words(text),

@@ -78,9 +78,15 @@ pub(super) fn named_session(
     };
     // Front ends send an empty one where they have no conversation yet.
     let named = [in_header, in_metadata].into_iter().flatten().map(str::trim);
-    let Some(session) = named.into_iter().find(|session| !session.is_empty()) else {
+    let mut named = named.filter(|session| !session.is_empty());
+    let Some(session) = named.next() else {
         return Ok(None);
     };
+    if named.next().is_some_and(|other| other != session) {
+        return Err(HttpError::bad_request(
+            "`X-Cardinal-Session` and `metadata.session` name two sessions: send one of them",
+        ));
+    }
     checked_session(session)?;
     Ok(Some(session.to_owned()))
 }
@@ -114,7 +120,7 @@ pub(super) async fn turn_of(
         let known = state.store.answer_of_messages(&caller.principal, &key).await?;
         match known {
             // Nothing was asked since: the session goes on.
-            Some((_, session, true)) => turn.session = Some(session),
+            Some((answer, session, true)) => (turn.session, turn.last) = (Some(session), Some(answer)),
             // The conversation was edited after this answer.
             Some((answer, _, false)) => turn.base = Some(answer),
             None => tracing::debug!("the messages of a conversation are not known"),

@@ -67,11 +67,8 @@ impl ChatMessage {
             Value::Null => Ok(String::new()),
             Value::String(text) => Ok(text.clone()),
             Value::Array(parts) => {
-                let mut text = String::new();
-                for part in parts {
-                    text.push_str(text_of(part)?);
-                }
-                Ok(text)
+                let texts: Result<Vec<&str>, HttpError> = parts.iter().map(text_of).collect();
+                Ok(joined(texts?.into_iter()))
             }
             _ => Err(HttpError::bad_request(
                 "`content` of a message is a text or a list of parts",
@@ -90,6 +87,15 @@ impl ChatMessage {
 
     fn is_said(&self) -> bool {
         matches!(self.role.as_str(), "user" | "assistant")
+    }
+
+    /// Whether it tells the model how to be.
+    pub(super) fn is_told(&self) -> bool {
+        matches!(self.role.as_str(), "system" | "developer")
+    }
+
+    fn has_role(&self) -> bool {
+        self.is_said() || self.is_told() || matches!(self.role.as_str(), "tool" | "function")
     }
 }
 
@@ -190,7 +196,13 @@ pub(super) fn plain_text_wanted(field: &str, format: Option<&Value>) -> Result<(
 }
 
 /// Parts of a message, and items of a conversation, that hold what a model thought. Clients send them back as they came.
-const THOUGHTS: [&str; 4] = ["thinking", "reasoning", "redacted_thinking", "reasoning_text"];
+const THOUGHTS: [&str; 5] = [
+    "think",
+    "thinking",
+    "reasoning",
+    "redacted_thinking",
+    "reasoning_text",
+];
 
 /// The text of a part of a message; thoughts have none.
 fn text_of(part: &Value) -> Result<&str, HttpError> {
@@ -211,6 +223,40 @@ fn text_of(part: &Value) -> Result<&str, HttpError> {
     })
 }
 
+/// How Open WebUI begins a question to which it adds what it found in files.
+const WITH_CONTEXT: &str = "### Task:\nRespond to the user query using the provided context";
+/// What stands before the question then: behind what was found, or in a mark of its own.
+const CONTEXT_ENDS: &str = "</context>";
+const QUERY: (&str, &str) = ("<user_query>", "</user_query>");
+
+/// The question in what a front end made of it: what was found in files is no part of it. In the history it stands alone.
+fn unwrapped(text: &str) -> &str {
+    if !text.trim_start().starts_with(WITH_CONTEXT) {
+        return text;
+    }
+    let behind = text.rsplit_once(CONTEXT_ENDS).map_or("", |(_, behind)| behind);
+    let marked = behind.split_once(QUERY.0);
+    let marked = marked.and_then(|(_, rest)| Some(rest.split_once(QUERY.1)?.0));
+    let question = marked.unwrap_or(behind);
+    Some(question.trim())
+        .filter(|question| !question.is_empty())
+        .unwrap_or(text)
+}
+
+/// Texts of parts of one message, each in a line of its own: they are no one word.
+pub(super) fn joined<'a>(parts: impl Iterator<Item = &'a str>) -> String {
+    let mut text = String::new();
+    for part in parts.filter(|part| !part.is_empty()) {
+        let is_apart =
+            text.is_empty() || text.ends_with(char::is_whitespace) || part.starts_with(char::is_whitespace);
+        if !is_apart {
+            text.push('\n');
+        }
+        text.push_str(part);
+    }
+    text
+}
+
 /// The last message, which has to be a person's, and the ones before it.
 pub(super) fn question_of(messages: &[ChatMessage]) -> Result<ChatQuestion, HttpError> {
     let other = messages.iter().filter_map(|message| message.kind.as_deref());
@@ -223,9 +269,24 @@ pub(super) fn question_of(messages: &[ChatMessage]) -> Result<ChatQuestion, Http
             "Cardinal reads the messages of a conversation, and nothing else: leave out what has the type \"{shown}\""
         )));
     }
+    let thinks = |message: &ChatMessage| message.kind.as_deref().is_some_and(|kind| kind != "message");
+    if let Some(message) = messages
+        .iter()
+        .find(|message| !thinks(message) && !message.has_role())
+    {
+        let shown = crate::text::clean_line(&message.role, 40);
+        return Err(HttpError::bad_request(format!(
+            "a message has the role \"{shown}\", which there is not: it is user, assistant, system, developer, tool or function"
+        )));
+    }
     let said: Vec<&ChatMessage> = messages.iter().filter(|message| message.is_said()).collect();
+    let results_last = messages
+        .iter()
+        .rev()
+        .find(|message| !message.is_told() && !thinks(message));
+    let is_question = results_last.is_none_or(|last| last.role == "user");
     let (last, before) = match said.split_last() {
-        Some((last, before)) if last.role == "user" => (last, before),
+        Some((last, before)) if last.role == "user" && is_question => (last, before),
         _ => {
             return Err(HttpError::bad_request(
                 "the last message has to be the user's question",
@@ -236,10 +297,16 @@ pub(super) fn question_of(messages: &[ChatMessage]) -> Result<ChatQuestion, Http
     let mut said = Vec::with_capacity(before.len());
     for message in before {
         let text = message.text()?;
-        hash = message_hash(hash, &message.role, &text);
-        said.push((message.role == "assistant", text));
+        let text = if message.role == "user" {
+            unwrapped(&text)
+        } else {
+            &text
+        };
+        hash = message_hash(hash, &message.role, text);
+        said.push((message.role == "assistant", text.to_owned()));
     }
     let question = last.text()?;
+    let question = unwrapped(&question).to_owned();
     Ok(ChatQuestion {
         said,
         before: (!before.is_empty()).then_some(hash),

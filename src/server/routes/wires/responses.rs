@@ -122,10 +122,10 @@ pub(in crate::server::routes) async fn respond(
             let detail = format!("{previous} is not finished yet; wait for it, then go on from it");
             return Err(HttpError::new(StatusCode::CONFLICT, "not_finished", detail));
         }
-        (turn.session, turn.base) = if is_last {
-            (Some(before.session), None)
+        (turn.session, turn.last, turn.base) = if is_last {
+            (Some(before.session), Some(before.id), None)
         } else {
-            (None, Some(before.id))
+            (None, None, Some(before.id))
         };
         turn.ends_with_client = false;
     }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::chat_messages::joined;
 use crate::server::http_error::HttpError;
 use crate::server::ids::hex;
 use crate::server::record::AnswerStatus;
@@ -45,10 +46,7 @@ impl UiMessage {
     }
 
     pub(super) fn text(&self) -> String {
-        let text: String = self
-            .parts("text")
-            .filter_map(|part| part.get("text")?.as_str())
-            .collect();
+        let text = joined(self.parts("text").filter_map(|part| part.get("text")?.as_str()));
         if text.is_empty() {
             self.content.clone().unwrap_or_default()
         } else {
