@@ -8,10 +8,10 @@
 //! 2. It is an ornament: a sign of life, counts, sources, names and times. It says nothing of the answer and is passed over.
 //! 3. It may hold words or the reason of an end. Then the turn ends as a cut, and the server's words are shown ([`doubt`]).
 //!
-//! How much is doubted depends on the object's frame. Where the protocol knows the object and lets servers add to it (a chunk
-//! with `choices`; an event of Anthropic's Messages or OpenAI's Responses with a `type` that is new here, which both APIs ask
-//! clients to pass over), only a text under a key that words usually have is doubted. In any other object every text is, unless
-//! its key or the kind of the object is in the tables below. Behind a whole answer only words count: servers send all kinds of
+//! How much is doubted depends on the object's frame. An event of Anthropic's Messages or OpenAI's Responses with a `type` that is
+//! new here is one that both APIs ask clients to pass over: only a text under a key that words usually have is doubted. In any
+//! other object of which nothing was read, and in a block or item of an answer, every text is, unless its key or the kind of the
+//! object is in the tables below. Behind a whole answer only words count: servers send all kinds of
 //! things there.
 
 use serde_json::{Map, Value};
@@ -27,11 +27,9 @@ const ENVELOPES: [&str; 8] = [
 /// What a text says that only ends a stream.
 const END: &str = "[done]";
 /// Words of keys under which servers send what a model says or calls.
-const SAID: [&str; 25] = [
+const SAID: [&str; 23] = [
     "answer",
     "arguments",
-    "call",
-    "calls",
     "candidates",
     "choices",
     "chunk",
@@ -55,7 +53,7 @@ const SAID: [&str; 25] = [
     "token",
 ];
 /// Words of keys whose values say nothing of the answer: they count, filter, explain or prove it.
-const BESIDE: [&str; 47] = [
+const BESIDE: [&str; 46] = [
     "annotation",
     "annotations",
     "citation",
@@ -84,6 +82,7 @@ const BESIDE: [&str; 47] = [
     "moderation",
     "obfuscation",
     "performance",
+    "plan",
     "prompt",
     "reasoning",
     "reference",
@@ -101,14 +100,11 @@ const BESIDE: [&str; 47] = [
     "timings",
     "usage",
     "verbose",
-    "warning",
-    "warnings",
 ];
 /// The last words of keys that name, date, place or number something, or hold what came with the question.
-const NAMING: [&str; 57] = [
+const NAMING: [&str; 56] = [
     "at",
     "attachments",
-    "audio",
     "by",
     "code",
     "context",
@@ -202,6 +198,23 @@ const KINDS_BESIDE: [&str; 34] = [
     "usage",
 ];
 
+/// Words of kinds and of keys with which a server says that it broke off.
+const TROUBLE: [&str; 13] = [
+    "abort",
+    "aborted",
+    "canceled",
+    "cancelled",
+    "exception",
+    "failed",
+    "failure",
+    "incomplete",
+    "interrupted",
+    "overloaded",
+    "terminated",
+    "timeout",
+    "truncated",
+];
+
 /// How an object stands in its stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PieceFrame {
@@ -235,6 +248,9 @@ impl Doubt {
 
 /// Whether an object of which nothing was read may be a piece of the answer.
 pub(super) fn doubt(json: &Value, frame: PieceFrame) -> Doubt {
+    if tells_of_trouble(json) {
+        return Doubt::Words;
+    }
     if is_kind_beside(json) {
         return Doubt::None;
     }
@@ -270,11 +286,11 @@ fn error_inside(json: &Value) -> Option<Value> {
 pub(super) fn words(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        // A server whose language takes a text of digits for a number.
-        Value::Number(number) => number.to_string(),
+        // A server whose language takes the text of a number for one.
+        Value::Number(_) | Value::Bool(_) => value.to_string(),
         Value::Array(parts) => parts.iter().map(words).collect(),
         Value::Object(part) if is_text_part(part) => {
-            let keys = ["text", "content", "parts", "value", "output_text"].iter();
+            let keys = ["text", "content", "parts", "value", "output_text", "delta"].iter();
             let mut said = keys.filter_map(|key| part.get(*key)).map(words);
             said.find(|said| !said.is_empty()).unwrap_or_default()
         }
@@ -358,12 +374,32 @@ pub(super) fn typed(mut json: Value, kind: &str) -> Value {
     json
 }
 
+/// Whether an object says that its server broke off.
+fn tells_of_trouble(json: &Value) -> bool {
+    let is_trouble = |name: &str| words_in(name).any(|word| TROUBLE.contains(&word.as_str()));
+    let kinds = ["type", "event", "status"].iter();
+    let mut kinds = kinds.filter_map(|key| json.get(*key)?.as_str());
+    let mut fields = json.as_object().into_iter().flatten();
+    kinds.any(is_trouble)
+        || fields.any(|(key, value)| value == &Value::Bool(true) && is_trouble(key.as_str()))
+}
+
+/// Whether a name, of an event or of its kind, says that it is an ornament.
+pub(super) fn is_name_beside(name: &str) -> bool {
+    // An error may have an address for its type.
+    !name.contains("://") && words_in(name).any(|word| KINDS_BESIDE.contains(&word.as_str()))
+}
+
 /// Whether an object, or the event that it holds, says of itself that it is an ornament.
-fn is_kind_beside(json: &Value) -> bool {
+pub(super) fn is_kind_beside(json: &Value) -> bool {
+    let mut keys = json.as_object().into_iter().flat_map(serde_json::Map::keys);
+    if keys.any(|key| words_in(key).any(|word| word == "queue")) {
+        return true;
+    }
     ["type", "event", "object", "status"]
         .iter()
         .any(|key| match json.get(*key) {
-            Some(Value::String(kind)) => words_in(kind).any(|word| KINDS_BESIDE.contains(&word.as_str())),
+            Some(Value::String(kind)) => is_name_beside(kind),
             Some(event @ Value::Object(_)) if *key == "event" => is_kind_beside(event),
             _ => false,
         })

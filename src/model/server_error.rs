@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::lenient_json;
 use super::missing_route;
+use super::pieces::is_kind_beside;
 use super::sse::{SseItem, SseParser};
 use super::web_page;
 
@@ -68,7 +69,8 @@ impl ServerError {
             let named = object.get(*key).and_then(Value::as_str).unwrap_or_default();
             named == "error" || (*key == "status" && named == "failed")
         });
-        let telling = || object.iter().any(|(key, value)| tells(key, value));
+        // What a server says while one waits is no failure.
+        let telling = || !is_kind_beside(json) && object.iter().any(|(key, value)| tells(key, value));
         if explicit.is_none() && (is_content || !(is_typed || telling())) {
             let wrapped = object.get("response").filter(|inner| inner.is_object());
             return wrapped.and_then(|inner| Self::find(inner, is_content || holds_content(inner)));

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use super::arguments::JsonProgress;
 use super::odd_json::{HalfPairs, documents, read};
-use super::pieces::typed;
+use super::pieces::{is_name_beside, typed};
 use super::sse_line::{bent, field, glued, is_beside, is_error, object_in};
 use crate::wire::{BodyStream, WireError};
 
@@ -386,7 +386,8 @@ fn items_of(name: &str, data: &str) -> Vec<SseItem> {
             .into_iter()
             .flat_map(|json| items_in(name, json, data))
             .collect(),
-        None if data.starts_with(':') => Vec::new(),
+        // A comment, or a sign of life that brings the time.
+        None if data.starts_with(':') || is_name_beside(name) => Vec::new(),
         None => vec![SseItem::Noise(data.to_owned())],
     }
 }
@@ -403,9 +404,10 @@ fn items_in(name: &str, json: Value, data: &str) -> Vec<SseItem> {
         }
         Value::String(text) => match read(&text) {
             Some(object @ Value::Object(_)) => items_in(name, object, data),
-            _ if text.trim().is_empty() => Vec::new(),
+            _ if text.trim().is_empty() || is_name_beside(name) => Vec::new(),
             _ => vec![SseItem::Noise(data.to_owned())],
         },
+        Value::Bool(_) | Value::Number(_) if is_name_beside(name) => Vec::new(),
         Value::Bool(_) | Value::Number(_) => vec![SseItem::Noise(data.to_owned())],
     }
 }

@@ -1,6 +1,6 @@
 //! More odd streams, each read right, or cut and said: what testers of other gateways would try next.
 
-use cardinal::model::{ModelError, StopCause};
+use cardinal::model::StopCause;
 use serde_json::{Value, json};
 
 use super::chunks::{DONE, called, end, events, heard, said, says};
@@ -79,17 +79,47 @@ async fn calls_are_read_in_more_shapes_and_never_lost() {
             "{delta}"
         );
     }
+    // What can only be named is refused like any other call, and the model is told.
     for delta in [
         json!({"tool_calls": ["run_card"]}),
         json!({"tool_calls": "run_card(7)"}),
+        json!({"tool_calls": [12]}),
         json!({"function_call": "run_card"}),
     ] {
-        let told = says(around(&events(&[called_with(delta.clone())]))).await;
-        assert!(
-            matches!(told, Err(ModelError::Unreadable { .. })),
-            "{delta}: {told:?}"
-        );
+        let told = says(around(&events(&[called_with(delta.clone())])))
+            .await
+            .unwrap();
+        assert_eq!(called(&told).len(), 1, "{delta}");
     }
+    let part = json!({"type": "tool_use", "id": "a", "name": "run_card", "input": {"card_id": 7}});
+    for delta in [
+        json!({"tool_calls": [["run_card", {"card_id": 7}]]}),
+        json!({"content": [{"type": "text", "text": "Let me see."}, part]}),
+        json!({"content": [{"type": "tool_call", "name": "run_card", "args": {"card_id": 7}}]}),
+    ] {
+        let told = says(around(&events(&[called_with(delta.clone())])))
+            .await
+            .unwrap();
+        assert_eq!(called(&told), ["run_card{\"card_id\":7}"], "{delta}");
+    }
+    let beside =
+        json!({"choices": [{"delta": {}, "tool_calls": [{"function": function}], "finish_reason": "stop"}]});
+    let told = says(events(&[said("So."), beside]) + DONE).await.unwrap();
+    assert_eq!(called(&told), ["run_card{\"card_id\":7}"]);
+    for block in [
+        json!({"type": "mcp_tool_use", "id": "a", "name": "run_card", "input": {"card_id": 7}}),
+        json!({"type": "function", "function": function}),
+        json!({"type": "tool_call", "name": "run_card", "arguments": {"card_id": 7}}),
+    ] {
+        let event = json!({"type": "content_block_start", "index": 1, "content_block": block});
+        let told = of_message(message_around(&events(&[event]))).await.unwrap();
+        assert_eq!(called(&told), ["run_card{\"card_id\":7}"], "{block}");
+    }
+    let item =
+        json!({"type": "tool_call", "call_id": "c", "name": "run_card", "arguments": "{\"card_id\":7}"});
+    let response = json!({"object": "response", "status": "completed", "output": [item]});
+    let told = of_response(response.to_string()).await.unwrap();
+    assert_eq!(called(&told), ["run_card{\"card_id\":7}"]);
     let arguments = |delta: Value| json!({"type": "content_block_delta", "index": 1, "delta": delta});
     let started = json!({"type": "content_block_start", "index": 1, "content_block": {"type": "tool_use", "id": "a", "name": "run_card", "input": {}}});
     for delta in [
@@ -255,4 +285,106 @@ async fn words_that_no_wire_knows_are_a_cut_on_the_others_too() {
         of_response(events(&[begun]) + &response_around("")).await,
         "begun",
     );
+}
+
+#[tokio::test]
+async fn a_text_under_a_name_that_nobody_knows_is_a_cut_on_every_wire() {
+    for delta in [
+        json!({"value": REST}),
+        json!({"markdown": REST}),
+        json!({"content": {"0": REST}}),
+        json!({"audio": {"transcript": REST}}),
+    ] {
+        let object = called_with(delta);
+        is_cut(
+            says(around(&events(&[object.clone()]))).await,
+            &object.to_string(),
+        );
+    }
+    for object in [
+        json!({"choices": [{"index": 0, "value": REST}]}),
+        json!({"id": "c", "object": "chat.completion.chunk", "pieces": [REST]}),
+        json!({"warning": REST, "aborted": true}),
+    ] {
+        is_cut(
+            says(around(&events(&[object.clone()]))).await,
+            &object.to_string(),
+        );
+    }
+    for object in [
+        json!({"type": "content_block_start", "index": 1, "content_block": {"type": "markdown", "markdown": REST}}),
+        json!({"type": "content_block_start", "index": 1, "content_block": {"type": "refusal", "refusal": REST}}),
+        json!({"type": "content_block_delta", "index": 0, "delta": {"type": "markdown_delta", "markdown": REST}}),
+        json!({"type": "content_block_delta", "index": 0, "delta": {"type": "refusal_delta", "refusal": REST}}),
+        json!({"type": "abort", "reason": REST}),
+    ] {
+        is_cut(
+            of_message(message_around(&events(&[object.clone()]))).await,
+            &object.to_string(),
+        );
+    }
+    let text = json!({"type": "content_block_start", "index": 1, "content_block": {"type": "text", "content": REST}});
+    is_whole(
+        of_message(message_around(&events(&[text.clone()]))).await,
+        &text.to_string(),
+    );
+    let message = |part: Value| json!({"type": "message", "content": [{"type": "output_text", "text": "Revenue was 7."}, part]});
+    for output in [
+        json!([message(json!({"type": "output_markdown", "markdown": REST}))]),
+        json!([message(json!({"type": "output_text", "text": ""})), {"type": "custom_message", "value": REST}]),
+    ] {
+        let response = json!({"object": "response", "status": "completed", "output": output});
+        is_cut(of_response(response.to_string()).await, &response.to_string());
+    }
+    for digits in [json!(18155), json!(12.5), json!(true), json!([12])] {
+        let object = json!({"choices": [{"delta": {"content": digits}}]});
+        let body = events(&[said("There were "), object, said(" orders."), end("stop")]) + DONE;
+        let told = says(body).await.unwrap().completion.text;
+        let shown = digits.to_string();
+        assert_eq!(
+            told,
+            format!("There were {} orders.", shown.trim_matches(['[', ']']))
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_grows_is_said_once_and_what_is_translated_keeps_its_cut() {
+    let message = |text: &str, reason: Value| json!({"choices": [{"index": 0, "message": {"content": text}, "finish_reason": reason}]});
+    let body = events(&[
+        message("Revenue was 7.", Value::Null),
+        message(WHOLE, json!("stop")),
+    ]);
+    is_whole(says(body).await, "a message that grows");
+    let cut = json!({"choices": [{"delta": {}, "finish_reason": "stop"}], "incomplete_details": {"reason": "max_output_tokens"}});
+    let told = says(events(&[said("Sev"), cut]) + DONE).await.unwrap();
+    assert_eq!(told.completion.stop, StopCause::Length);
+    let details =
+        json!({"choices": [{"delta": {}, "finish_reason": null, "finish_details": {"type": "stop"}}]});
+    is_short(
+        says(events(&[said("Revenue was 7."), details]) + DONE).await,
+        "details",
+    );
+}
+
+#[tokio::test]
+async fn who_waits_is_told_so_and_no_failure() {
+    for lines in [
+        "event: ping\ndata: 2026-12-01 05:00:00.123456\n\n".to_owned(),
+        "event: heartbeat\ndata: 1764565331\n\n".to_owned(),
+        events(&[json!({"type": "status", "message": "Loading model"})]),
+        events(&[json!({"queue_position": 3, "message": "You are in the queue"})]),
+    ] {
+        is_short(says(around(&lines)).await, &lines);
+        let server = {
+            let body = lines.clone() + &around("");
+            ScriptedModel::openai_with(move |_| Reply::sse(body.clone())).await
+        };
+        let told = heard(&server, &question()).await.unwrap();
+        assert_eq!(
+            (told.completion.text.as_str(), server.requests().len()),
+            ("Revenue was 7.", 1),
+            "{lines}"
+        );
+    }
 }

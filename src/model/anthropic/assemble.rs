@@ -104,7 +104,11 @@ impl MessagesAssembler {
         }
     }
 
-    fn begin(&mut self, index: u64, content: Value, heard: &mut Vec<ModelEvent>) {
+    fn begin(&mut self, index: u64, mut content: Value, heard: &mut Vec<ModelEvent>) {
+        // A tool of ours is called, whatever kind of tool a gateway takes it for.
+        if text_at(&content, "type").ends_with("_tool_use") && self.names.has(text_at(&content, "name")) {
+            set(&mut content, "type", "tool_use".into());
+        }
         let (kind, name, said) = (
             text_at(&content, "type").to_owned(),
             text_at(&content, "name").to_owned(),

@@ -22,14 +22,15 @@ const KINDS: [&str; 7] = [
 ];
 
 /// The types of what is new in a block.
-const DELTAS: [&str; 6] = [
+const DELTAS: [&str; 5] = [
     TEXT_DELTA,
     INPUT_DELTA,
     "thinking_delta",
     "signature_delta",
     "citations_delta",
-    "compaction_delta",
 ];
+/// Types under which gateways send calls.
+const CALLS: [&str; 4] = ["tool_call", "function", "function_call", "functionCall"];
 const TEXT_DELTA: &str = "text_delta";
 const INPUT_DELTA: &str = "input_json_delta";
 
@@ -108,17 +109,22 @@ impl MessagesEvent {
                     usage: usage(message),
                 }
             }
-            "content_block_start" => Self::BlockStart {
-                index,
-                block: as_block(json.get("content_block").unwrap_or(&Value::Null)),
-            },
+            "content_block_start" => {
+                let block = as_block(json.get("content_block").unwrap_or(&Value::Null));
+                if is_unread(&block) {
+                    return Self::Unread(Doubt::Words);
+                }
+                Self::BlockStart { index, block }
+            }
             "content_block_delta" => {
                 let delta = as_delta(json.get("delta").unwrap_or(json));
-                let is_known = text(&delta, "type").is_some_and(|kind| DELTAS.contains(&kind));
-                match doubt(&delta, PieceFrame::Known) {
-                    lost @ (Doubt::Some | Doubt::Words) if !is_known => Self::Unread(lost),
-                    _ => Self::BlockDelta { index, delta },
+                let kind = text(&delta, "type").unwrap_or_default();
+                let is_read =
+                    DELTAS.contains(&kind) && (kind != TEXT_DELTA || text(&delta, "text").is_some());
+                if !is_read && doubt(json.get("delta").unwrap_or(json), PieceFrame::Unknown) != Doubt::None {
+                    return Self::Unread(Doubt::Words);
                 }
+                Self::BlockDelta { index, delta }
             }
             "content_block_stop" => Self::BlockStop { index },
             "message_delta" => match json.get("delta").map(|delta| doubt(delta, PieceFrame::Known)) {
@@ -129,6 +135,7 @@ impl MessagesEvent {
                 },
             },
             "message_stop" => Self::Stop,
+            "message" if blocks_of(json).iter().any(is_unread) => Self::Unread(Doubt::Words),
             "message" => Self::Whole {
                 model: owned(json, "model"),
                 id: owned(json, "id"),
@@ -193,19 +200,47 @@ fn blocks_of(message: &Value) -> Vec<Value> {
     }
 }
 
-/// A block as the API has it. One of another type that holds a text is a block of text.
+/// A block as the API has it. One of another type that holds a text is a block of text, and one that names a function a call.
 fn as_block(block: &Value) -> Value {
     let kind = text(block, "type").unwrap_or_default();
-    let is_other = ["thinking", "reasoning", "tool", "result"]
-        .iter()
-        .any(|other| kind.contains(other));
-    match block {
-        Value::String(said) => json!({"type": "text", "text": said}),
-        Value::Object(_) if kind != "text" && !is_other && text(block, "text").is_some() => {
-            with_type(block, "text")
-        }
-        _ => block.clone(),
+    let inner = block.get("function").filter(|function| function.is_object());
+    let function = inner.unwrap_or(block);
+    let is_call = CALLS.contains(&kind) && text(function, "name").is_some();
+    if is_call {
+        let keys = ["input", "arguments", "parameters", "args"];
+        let input = keys.iter().find_map(|key| function.get(*key));
+        let id = text(block, "id").or_else(|| text(block, "call_id"));
+        return json!({
+            "type": "tool_use",
+            "id": id.unwrap_or_default(),
+            "name": text(function, "name"),
+            "input": input.cloned().unwrap_or_else(|| json!({})),
+        });
     }
+    if is_known_block(kind) && (kind != "text" || text(block, "text").is_some()) {
+        return block.clone();
+    }
+    match words(block) {
+        said if said.is_empty() => block.clone(),
+        said if text(block, "text").is_some() => {
+            let mut block = with_type(block, "text");
+            set(&mut block, "text", said.into());
+            block
+        }
+        said => json!({"type": "text", "text": said}),
+    }
+}
+
+/// Whether the API has blocks of this type, or they hold what a tool of the server's own is asked and gives back.
+fn is_known_block(kind: &str) -> bool {
+    let others = ["thinking", "reasoning", "tool", "result", "container"];
+    kind == "text" || others.iter().any(|known| kind.contains(known))
+}
+
+/// Whether a block holds words in a form that nobody knows.
+fn is_unread(block: &Value) -> bool {
+    let kind = text(block, "type").unwrap_or_default();
+    !is_known_block(kind) && doubt(block, PieceFrame::Unknown) != Doubt::None
 }
 
 /// What is new in a block, as the API has it. A text under another type, or in another shape, is a text.

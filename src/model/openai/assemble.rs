@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::calls::{PendingCalls, WholeCall};
 use super::chunk::{ChatChoice, ChatChunk};
-use super::growing::GrowingText;
+use super::growing::{GrowingText, is_said};
 use super::merge::{merge, merge_part};
 use crate::model::ending::{EndWatch, Grace};
 use crate::model::finish::FinishKind;
@@ -215,7 +215,15 @@ impl PendingChoice {
         let text = choice.text + &choice.refusal;
         // Some servers end a stream with the whole message.
         let is_repeated = choice.is_message && choice.finish.is_some() && text == self.text;
-        if !text.is_empty() && !is_repeated {
+        // A message, and not what is new in one, is all of it so far.
+        let grown = text.strip_prefix(self.text.as_str());
+        let grown = grown.filter(|_| choice.is_message && is_said(&self.text));
+        if let Some(more) = grown {
+            if !more.is_empty() {
+                self.text.push_str(more);
+                heard.push(ModelEvent::Text(more.to_owned()));
+            }
+        } else if !text.is_empty() && !is_repeated {
             let new = self.growing.push(text, &mut self.text);
             heard.push(ModelEvent::Text(new));
         }

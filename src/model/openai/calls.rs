@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::chunk::CallPiece;
+use super::call_piece::CallPiece;
 use crate::model::ModelEvent;
 use crate::model::arguments::{self, JsonProgress};
 use crate::model::tool_names::ToolNames;

@@ -3,12 +3,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::call_piece::{CallPiece, calls_in};
 use super::choices;
 use super::tokens::usage_in;
 use crate::model::Usage;
 use crate::model::count::{field_at, first_count};
 use crate::model::finish::FinishKind;
-use crate::model::lenient_json;
 use crate::model::pieces::{Doubt, PieceFrame, doubt, is_thought, words};
 use crate::model::server_error::ServerError;
 use crate::wire::Opening;
@@ -25,14 +25,10 @@ const KNOWN_OF_MESSAGE: [&str; 9] = [
     "finishReason",
     "audio",
 ];
-/// The same of a call.
-const KNOWN_OF_CALL: [&str; 6] = ["index", "id", "type", "name", "function", "custom"];
-/// The same of the function that a call names.
-const KNOWN_OF_FUNCTION: [&str; 4] = ["name", "arguments", "parameters", "input"];
 /// Under which names servers say why a completion ended.
 const FINISH: [&str; 2] = ["finish_reason", "finishReason"];
 /// Under which names servers say it that have their own protocol.
-const STOPPED: [&str; 3] = ["stop_reason", "stopReason", "done_reason"];
+const STOPPED: [&str; 4] = ["stop_reason", "stopReason", "done_reason", "finish_details"];
 /// Under which names a gateway says it in the words of the server behind it.
 const NATIVE_FINISH: [&str; 2] = ["native_finish_reason", "nativeFinishReason"];
 /// Under which names servers stream a model's thoughts.
@@ -74,19 +70,6 @@ pub(super) struct ChatChoice {
     pub(super) leaves_finish_open: bool,
 }
 
-/// A part of a tool call.
-#[derive(Debug, Default)]
-pub(super) struct CallPiece {
-    pub(super) index: Option<u64>,
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) arguments: String,
-    /// Fields of the call that are not known here.
-    pub(super) others: Map<String, Value>,
-    /// Fields of its function that are not known here.
-    pub(super) function_others: Map<String, Value>,
-}
-
 impl ChatChunk {
     /// Whether an object is a chunk in some form, whatever it says.
     pub(super) fn is_one(json: &Value) -> bool {
@@ -112,6 +95,14 @@ impl ChatChunk {
             && only.finish.is_none()
         {
             only.finish = FINISH.iter().find_map(|key| finish(json.get(*key)?));
+        }
+        // What the server behind a gateway that translates says of its response.
+        let incomplete = json.get("incomplete_details").and_then(finish);
+        if let (Some(only), Some(reason)) = (
+            choices.first_mut(),
+            incomplete.filter(|reason| FinishKind::cuts(reason)),
+        ) {
+            only.finish = Some(reason);
         }
         let has_choices = !choices.is_empty() && !choices::is_bare(json);
         let is_content = has_choices || json.get("usage").is_some_and(Value::is_object);
@@ -139,18 +130,10 @@ impl ChatChunk {
                 .flat_map(|choice| [choice.get("delta"), choice.get("message")]);
             let mut doubts = messages
                 .flatten()
-                .map(|message| doubt(message, PieceFrame::Known));
+                .map(|message| doubt(message, PieceFrame::Unknown));
             return doubts.find(|doubt| *doubt != Doubt::None).unwrap_or_default();
         }
-        let is_chunk = json.get("choices").is_some()
-            || json.get("usage").is_some_and(Value::is_object)
-            || text(json, "object").is_some_and(|kind| kind.starts_with("chat.completion"));
-        let frame = if is_chunk {
-            PieceFrame::Known
-        } else {
-            PieceFrame::Unknown
-        };
-        doubt(json, frame)
+        doubt(json, PieceFrame::Unknown)
     }
 
     /// What an object of the stream says about whether the server has begun to answer.
@@ -181,6 +164,9 @@ impl ChatChoice {
         let mut read = message.map_or_else(Self::default, Self::of_message);
         // The older completions API has the text here.
         read.is_message = new.is_none();
+        if read.calls.is_empty() {
+            read.calls = calls_in(choice);
+        }
         if !read.is_answer()
             && let Some(said) = ["text", "content"].iter().find_map(|key| choice.get(*key))
         {
@@ -217,37 +203,7 @@ impl ChatChoice {
                 ..Self::default()
             };
         }
-        let listed: Vec<Value>;
-        let calls = match message.get("tool_calls") {
-            Some(Value::Array(calls)) => calls.as_slice(),
-            // A list that some languages write as an object, or one call.
-            Some(Value::Object(numbered)) if numbered.keys().all(|key| key.parse::<u64>().is_ok()) => {
-                listed = numbered.values().cloned().collect();
-                &listed
-            }
-            Some(call @ Value::Object(_)) => std::slice::from_ref(call),
-            // The list, written into a text.
-            Some(Value::String(written)) => {
-                listed = match lenient_json::value(written) {
-                    Some(Value::Array(calls)) => calls,
-                    Some(call @ Value::Object(_)) => vec![call],
-                    _ => Vec::new(),
-                };
-                &listed
-            }
-            _ => &[],
-        };
-        let calls = calls.iter().filter(|call| call.is_object()).map(CallPiece::read);
-        let mut calls: Vec<_> = calls.filter(|piece| !piece.is_empty()).collect();
-        // What calls were before there could be several; some servers say both.
-        let only = message.get("function_call").filter(|call| call.is_object());
-        if let Some(function) = only.filter(|_| calls.is_empty()) {
-            calls.push(CallPiece {
-                name: text(function, "name").unwrap_or_default().to_owned(),
-                arguments: arguments(function),
-                ..CallPiece::default()
-            });
-        }
+        let calls = calls_in(message);
         let mut others = unknown(message, &KNOWN_OF_MESSAGE);
         let reasoning = REASONING.iter().find_map(|key| text(message, key));
         // A server's own name for the thoughts is sent back under that name alone.
@@ -284,50 +240,7 @@ impl ChatChoice {
     }
 }
 
-impl CallPiece {
-    /// Whether it says nothing: servers send such pieces beside text.
-    fn is_empty(&self) -> bool {
-        self.id.is_empty()
-            && self.name.is_empty()
-            && self.arguments.is_empty()
-            && self.others.is_empty()
-            && self.function_others.is_empty()
-    }
-
-    fn read(piece: &Value) -> Self {
-        let index = first_count(piece, &["/index"]);
-        let id = text(piece, "id").unwrap_or_default().to_owned();
-        // A tool that takes any text is called by another name.
-        let functions = ["function", "custom"].iter().filter_map(|key| piece.get(*key));
-        let Some(function) = functions.into_iter().find(|function| function.is_object()) else {
-            // Some servers put what the function is beside the number.
-            return Self {
-                index,
-                id,
-                name: text(piece, "name")
-                    .or_else(|| text(piece, "function"))
-                    .unwrap_or_default()
-                    .to_owned(),
-                arguments: arguments(piece),
-                others: unknown(piece, &[&KNOWN_OF_CALL[..], &KNOWN_OF_FUNCTION[..]].concat()),
-                function_others: Map::new(),
-            };
-        };
-        Self {
-            index,
-            id,
-            name: text(function, "name")
-                .or_else(|| text(piece, "name"))
-                .unwrap_or_default()
-                .to_owned(),
-            arguments: arguments(function),
-            others: unknown(piece, &KNOWN_OF_CALL),
-            function_others: unknown(function, &KNOWN_OF_FUNCTION),
-        }
-    }
-}
-
-fn text<'a>(json: &'a Value, key: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(json: &'a Value, key: &str) -> Option<&'a str> {
     json.get(key)?.as_str().filter(|text| !text.is_empty())
 }
 
@@ -348,10 +261,8 @@ fn finish(reason: &Value) -> Option<String> {
 
 /// Why a completion ended, where it stands under another protocol's name and in a word that is known.
 fn stopped(choice: &Value) -> Option<String> {
-    let has_place = FINISH.iter().any(|key| choice.get(*key).is_some());
     let mut reasons = STOPPED.iter().filter_map(|key| finish(choice.get(*key)?));
-    let is_known = |reason: &String| FinishKind::of(reason) != FinishKind::Unknown;
-    reasons.find(|reason| !has_place && is_known(reason))
+    reasons.find(|reason| FinishKind::of(reason) != FinishKind::Unknown)
 }
 
 /// Why a completion ended, where a gateway's word for it may hide that the server behind it cut what was said.
@@ -383,18 +294,8 @@ fn think(part: &Value, words: &mut String) {
     }
 }
 
-/// The bytes of a function's arguments: text as it is, an object written out.
-fn arguments(function: &Value) -> String {
-    let fields = ["arguments", "parameters", "input"];
-    match fields.iter().find_map(|key| function.get(*key)) {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    }
-}
-
 /// The fields of an object that are not known and hold something.
-fn unknown(json: &Value, known: &[&str]) -> Map<String, Value> {
+pub(super) fn unknown(json: &Value, known: &[&str]) -> Map<String, Value> {
     let Some(object) = json.as_object() else {
         return Map::new();
     };

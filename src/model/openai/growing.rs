@@ -12,7 +12,6 @@ impl GrowingText {
     pub(super) fn push(&mut self, piece: String, text: &mut String) -> String {
         let more = piece.strip_prefix(self.latest.as_str()).map(str::to_owned);
         let grows = more.as_ref().is_some_and(|more| !more.is_empty()) && !self.latest.is_empty();
-        let is_said = |latest: &str| latest.chars().filter(|c| c.is_alphanumeric()).count() >= 4;
         let new = match more {
             Some(more) if self.is_whole_each_time => {
                 text.push_str(&more);
@@ -38,4 +37,9 @@ impl GrowingText {
         self.latest = piece;
         new
     }
+}
+
+/// Whether a text says enough that another one does not begin with it by chance.
+pub(super) fn is_said(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphanumeric()).count() >= 4
 }

@@ -7,6 +7,7 @@
 
 mod assemble;
 mod body;
+mod call_piece;
 mod calls;
 mod choices;
 mod chunk;

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::event::{CANCELLED, ResponseEvent, output_of, text, usage};
+use super::event::{CANCELLED, ResponseEvent, is_unread, output_of, text, usage};
 use super::items::OutputItems;
 use crate::model::arguments;
 use crate::model::finish::FinishKind;
@@ -96,6 +96,7 @@ impl ResponseAssembler {
                     // It repeats what was said in it.
                     self.unread = None;
                 }
+                self.notice(&item);
                 self.items.end(at, item);
             }
             ResponseEvent::Ended(response) => {
@@ -103,6 +104,7 @@ impl ResponseAssembler {
                 if !output.is_empty() {
                     // The end has all of it.
                     (self.unread, self.orphan) = (None, None);
+                    output.iter().for_each(|item| self.notice(item));
                     self.items.replace(output);
                 }
                 self.response = Some(response);
@@ -140,6 +142,13 @@ impl ResponseAssembler {
     /// Whether anything of the answer has come.
     pub(super) fn has_begun(&self) -> bool {
         !self.streamed.is_empty() || self.items.has_calls()
+    }
+
+    /// Remembers an item that holds words in a form that nobody knows.
+    fn notice(&mut self, item: &Value) {
+        if is_unread(item) {
+            self.unread.get_or_insert_with(|| item.to_string());
+        }
     }
 
     /// An event that may be a piece of the answer and was not read.

@@ -13,6 +13,19 @@ use crate::wire::Opening;
 
 /// The status of a response that somebody stopped.
 pub(super) const CANCELLED: &str = "cancelled";
+/// Types under which gateways send calls.
+const CALLS: [&str; 3] = ["tool_call", "tool_use", "function"];
+/// Words of the types of items that the API has, but for messages.
+const ITEMS: [&str; 8] = [
+    "call",
+    "compaction",
+    "function",
+    "item_reference",
+    "mcp",
+    "output",
+    "reasoning",
+    "tool",
+];
 /// Words of types whose events say nothing of the answer.
 const SILENT: [&str; 12] = [
     "annotation",
@@ -252,6 +265,10 @@ pub(super) fn as_call(mut item: Value) -> Value {
         let written = object.to_string();
         set(&mut item, "arguments", written.into());
     }
+    let is_named = CALLS.contains(&text(&item, "type")) && !text(&item, "name").is_empty();
+    if is_named {
+        set(&mut item, "type", "function_call".into());
+    }
     if text(&item, "type") == "custom_tool_call" {
         let input = text(&item, "input").to_owned();
         set(&mut item, "type", "function_call".into());
@@ -261,6 +278,20 @@ pub(super) fn as_call(mut item: Value) -> Value {
         }
     }
     item
+}
+
+/// Whether an item of the output holds words in a form that nobody knows.
+pub(super) fn is_unread(item: &Value) -> bool {
+    let kind = text(item, "type");
+    if kind == "message" || kind.is_empty() {
+        let parts = item.get("content").and_then(Value::as_array);
+        return parts.into_iter().flatten().any(|part| {
+            let is_read = !words(part).is_empty() || text(part, "type") == "refusal";
+            !is_read && doubt(part, PieceFrame::Unknown) != Doubt::None
+        });
+    }
+    let is_known = ITEMS.iter().any(|known| kind.contains(known)) || kind == "text";
+    !is_known && doubt(item, PieceFrame::Unknown) != Doubt::None
 }
 
 /// The items of a whole response. Some servers have its text in their place, or beside them.
