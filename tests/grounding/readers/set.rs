@@ -103,14 +103,17 @@ impl Brought {
                 operations: Value::Null,
                 derivations: derivations.clone(),
             },
-            None => ResultOrigin::Query(QuerySource {
-                kind: EntryKind::Card,
-                id: self.handle.number(),
-                name: self.title.clone(),
-                arguments: self.arguments.clone(),
-                link: None,
-                dbt_metric: None,
-            }),
+            None => ResultOrigin::Query(
+                QuerySource {
+                    kind: EntryKind::Card,
+                    id: self.handle.number(),
+                    name: self.title.clone(),
+                    arguments: self.arguments.clone(),
+                    link: None,
+                    dbt_metric: None,
+                }
+                .into(),
+            ),
         }
     }
 }
