@@ -246,7 +246,7 @@ pub(super) fn is_told(value: &Value) -> bool {
         Value::Number(number) => !matches!(number.as_u64(), Some(0 | 200)),
         Value::String(text) => !matches!(
             text.trim().to_lowercase().as_str(),
-            "" | "0" | "200" | "ok" | "success"
+            "" | "0" | "200" | "ok" | "success" | "null" | "none"
         ),
         Value::Array(items) => !items.is_empty(),
         Value::Object(object) => !object.is_empty(),
