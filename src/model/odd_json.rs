@@ -130,7 +130,8 @@ impl HalfPairs {
             Value::String(text) => self.settle(text, place, begun),
             Value::Array(items) => {
                 for (at, item) in items.iter_mut().enumerate() {
-                    place.push_str(&format!("/{at}"));
+                    place.push('/');
+                    place.push_str(&at.to_string());
                     self.visit(item, place, begun);
                     place.truncate(length);
                 }

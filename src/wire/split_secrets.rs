@@ -50,16 +50,16 @@ pub(super) fn clean_events(mut body: BodyStream, secrets: SecretTexts) -> BodySt
         loop {
             let piece = match events.patience() {
                 None => body.next().await,
-                Some(patience) => match tokio::time::timeout(patience, body.next()).await {
-                    Ok(piece) => piece,
-                    Err(_) => {
+                Some(patience) => {
+                    let Ok(piece) = tokio::time::timeout(patience, body.next()).await else {
                         events.let_go(&mut ready);
                         if !ready.is_empty() {
                             yield Ok(Bytes::from(std::mem::take(&mut ready)));
                         }
                         continue;
-                    }
-                },
+                    };
+                    piece
+                }
             };
             let Some(piece) = piece else { break };
             match piece {

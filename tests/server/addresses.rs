@@ -275,7 +275,7 @@ async fn neither_a_draft_nor_an_own_tape_shows_where_servers_are() {
         400,
         json!({"error": {"message": SAID, "type": "invalid_request_error"}}),
     );
-    let talks = Reply::text("I run at http://127.0.0.1:18701/v1 with 10.0.0.5:9 here.").fragmented(5);
+    let talks = Reply::text("I run at http://127.0.0.1:18701/v1 with 10.0.0.5 here.").fragmented(5);
     let server = TestServer::before(ScriptedModel::openai(vec![refused, talks]).await, |settings| {
         settings.server.auth = AuthPolicy::Required;
     })

@@ -104,7 +104,9 @@ impl ResponseAssembler {
                 if !output.is_empty() {
                     // The end has all of it.
                     (self.unread, self.orphan) = (None, None);
-                    output.iter().for_each(|item| self.notice(item));
+                    for item in &output {
+                        self.notice(item);
+                    }
                     self.items.replace(output);
                 }
                 self.response = Some(response);
@@ -203,7 +205,7 @@ impl ResponseAssembler {
             match text(&item, "type") {
                 // What it said on the way to the answer.
                 "message" | "text" | "output_text" if text(&item, "phase") == "commentary" => {
-                    commented = true
+                    commented = true;
                 }
                 // A part of a message may stand in its place.
                 "message" | "text" | "output_text" => {

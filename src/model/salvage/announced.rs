@@ -174,7 +174,7 @@ impl AnnouncementPatterns {
         let announces = |sentence: &&str| self.announces.is_match(sentence);
         let is_covered = |sentence: &&str| announces(sentence) || self.says_nothing.is_match(sentence);
         sentences.iter().all(is_covered)
-            && sentences.iter().any(|sentence| announces(sentence))
+            && sentences.iter().any(announces)
             && !sentences.iter().any(|sentence| self.unless.is_match(sentence))
     }
 }

@@ -66,7 +66,8 @@ impl BoxFilter {
         let mut all = std::mem::take(&mut self.clear);
         all += &unboxed(&self.held);
         if given == 0 {
-            all = without_opening(&all).to_owned();
+            let opened = all.len().saturating_sub(without_opening(&all).len());
+            all.drain(..opened);
         }
         if let Some(at) = turn_at(&all, given) {
             self.has_ended = true;

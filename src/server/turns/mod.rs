@@ -52,6 +52,18 @@ fn grace_of(asked: &AskedTurn, usual: Duration) -> Duration {
     }
 }
 
+/// The answer that the key of a question was used for before.
+async fn known_answer(state: &SharedState, request: &TurnRequest) -> Result<Option<String>, SubmitError> {
+    let Some(key) = &request.idempotency_key else {
+        return Ok(None);
+    };
+    let replaced = request.replaces.as_deref();
+    Ok(state
+        .store
+        .answer_of_key(&request.principal, key, replaced)
+        .await?)
+}
+
 /// The first event of a turn.
 fn started(state: &SharedState, asked: &AskedTurn, turn: u32, new_session: bool, title: String) -> TurnEvent {
     TurnEvent::Started {
@@ -222,12 +234,7 @@ impl Turns {
             return Err(SubmitError::NoCredential);
         }
         // A question that was taken needs no place.
-        if let Some(key) = &request.idempotency_key
-            && let Some(known) = state
-                .store
-                .answer_of_key(&request.principal, key, request.replaces.as_deref())
-                .await?
-        {
+        if let Some(known) = known_answer(state, &request).await? {
             return Ok(Some(SubmissionResult::Known(known)));
         }
         let bounded = request.bounded.then_some(request.principal.as_str());
