@@ -125,6 +125,17 @@ const OF_CHAT: &[(u16, &str, RequestPart)] = &[
     (400, r#"{"errors": [{"message": "AiError: Bad input: Type mismatch of '/messages/8/content', 'string' not in 'null'", "code": 5006}]}"#, RequestPart::NullContent),
     (400, "The content field is a required field.", RequestPart::NullContent),
     (400, "模型不支持 temperature 参数", RequestPart::Temperature),
+    // Anthropic, Bedrock, Vertex, Gemini behind gateways, which make an empty text of `null`
+    (400, "messages: text content blocks must be non-empty", RequestPart::EmptyContent),
+    (400, "messages.2: all messages must have non-empty content except for the optional final assistant message", RequestPart::EmptyContent),
+    (400, "The content field in the Message object at messages.2 is empty. Add a ContentBlock object to the content field and try again.", RequestPart::EmptyContent),
+    (400, "The text field in the ContentBlock object at messages.1.content.0 is blank. Add text to the text field, and try again.", RequestPart::EmptyContent),
+    (400, "Unable to submit request because it must have a text parameter. Add a text parameter and try again.", RequestPart::EmptyContent),
+    (400, "GenerateContentRequest.contents[2].parts: contents.parts must not be empty.", RequestPart::EmptyContent),
+    (422, "messages.2.content: Input should not be empty", RequestPart::EmptyContent),
+    // Templates and validators of others
+    (400, "'content' is a required property - 'messages.2'", RequestPart::NullContent),
+    (400, "argument of type 'NoneType' is not iterable", RequestPart::NullContent),
 ];
 
 #[tokio::test]

@@ -14,6 +14,8 @@ pub enum RequestPart {
     TokensAbove(u32),
     /// `null` as the content of a message that only calls tools, for which an empty text is sent.
     NullContent,
+    /// Nothing as the content of a message that only calls tools, `null` or an empty text, for which a mark that says nothing is sent.
+    EmptyContent,
     /// `temperature`.
     Temperature,
     /// `tool_choice`.
@@ -89,6 +91,7 @@ impl RequestPart {
             Self::AnyTokenLimit => "no limit of tokens is sent, so that the server's own holds",
             Self::TokensAbove(_) => "the limit of tokens is the largest that the server takes",
             Self::NullContent => "an empty text is sent where a message has no content",
+            Self::EmptyContent => "`…` is sent where a message has no content",
             Self::Temperature => "`temperature` is left out",
             Self::ToolChoice => "`tool_choice` is left out",
             Self::CacheKey => "`prompt_cache_key` is left out",

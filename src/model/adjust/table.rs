@@ -8,10 +8,10 @@ use super::cue::Cue::{
 use super::cue::RefusalWords;
 use super::part::RequestPart::{
     self, AnswerSchema, AnyTokenLimit, CacheBreakpoint, CacheControl, CacheKey, CallIds, ChatCompletions,
-    ClosedSchemas, DescribedTools, Include, Instructions, ItemIds, ItemStatus, ItemTypes, KeptFields,
-    KeptReasoning, NamelessResults, NoReasoning, NoSignature, NullContent, ParallelCalls, ResponseFormat,
-    RoleOrder, Store, Stream, StreamOptions, StrictTools, SystemRole, Temperature, TextBlocks, TokenLimit,
-    ToolChoice, ToolDescriptions, ToolSchemas, Tools, UntypedItems,
+    ClosedSchemas, DescribedTools, EmptyContent, Include, Instructions, ItemIds, ItemStatus, ItemTypes,
+    KeptFields, KeptReasoning, NamelessResults, NoReasoning, NoSignature, NullContent, ParallelCalls,
+    ResponseFormat, RoleOrder, Store, Stream, StreamOptions, StrictTools, SystemRole, Temperature,
+    TextBlocks, TokenLimit, ToolChoice, ToolDescriptions, ToolSchemas, Tools, UntypedItems,
 };
 use super::token_limit::{TokenLimitAdvice, largest, room};
 
@@ -57,8 +57,10 @@ const DIALECTS: &[Dialect] = &[
     // Contents.
     (TextBlocks, &[Names(&["system", "content"]), Says(&["valid string", "a string", "expected string", "type string", "'array' not in 'string'"])]),
     (NullContent, &[Names(&["content"]), Names(&["null", "none", "string", "nil"])]),
-    (NullContent, &[Names(&["content"]), Says(&["missing field", "field required", "content is required", "invalid input", "required field", "at least one content", "did not match any variant"])]),
+    (NullContent, &[Names(&["content"]), Says(&["missing field", "field required", "content is required", "invalid input", "required field", "required property", "at least one content", "did not match any variant"])]),
     (NullContent, &[Says(&["messages["]), Says(&["invalid type: null"])]),
+    (NullContent, &[Says(&["'nonetype' object", "of type 'nonetype'", "not \"nonetype\"", "properties of null"])]),
+    (EmptyContent, &[Names(&["content", "contents", "text", "parts"]), Says(&EMPTY)]),
     // Schemas.
     (ClosedSchemas, &[Refuses, Says(&["additionalproperties"])]),
     (AnswerSchema, &[Refuses, Names(&FORMAT)]),
@@ -110,6 +112,18 @@ const MISSING: [&str; 5] = [
     "is required",
     "unable to extract tag",
     "union_tag_not_found",
+];
+/// What is said of a text that may not be empty.
+const EMPTY: [&str; 9] = [
+    "non-empty",
+    "nonempty",
+    "non empty",
+    "is empty",
+    "is blank",
+    "not be empty",
+    "not be blank",
+    "cannot be empty",
+    "must have a text parameter",
 ];
 /// Reasoning that the server does not know any more.
 const LOST_REASONING: [&str; 8] = [

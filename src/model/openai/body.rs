@@ -172,7 +172,7 @@ impl<'a> ChatBody<'a> {
             push_message(&mut messages, message, left_out);
         }
         if !sends(RequestPart::ParallelCalls) {
-            messages = one_by_one(messages, sends(RequestPart::NullContent));
+            messages = one_by_one(messages, &nothing(left_out));
         }
         let limit = Some(token_limit(request.max_output_tokens, left_out))
             .filter(|_| sends(RequestPart::AnyTokenLimit));
@@ -210,6 +210,8 @@ impl<'a> ChatBody<'a> {
         let kept: BTreeSet<String> = self.messages.iter().flat_map(SentMessage::kept).collect();
         let mut contents = self.messages.iter().filter_map(SentMessage::content);
         let has_null = contents.any(Value::is_null);
+        let mut contents = self.messages.iter().filter_map(SentMessage::content);
+        let has_empty = contents.any(|content| content.is_null() || content.as_str() == Some(""));
         let first = self.messages.first();
         let has_breakpoint = first.and_then(SentMessage::content).is_some_and(Value::is_array);
         let roles: Vec<&str> = self.messages.iter().map(SentMessage::role).collect();
@@ -239,6 +241,7 @@ impl<'a> ChatBody<'a> {
             ),
             (RequestPart::NamelessResults, has_calls),
             (RequestPart::NullContent, has_null),
+            (RequestPart::EmptyContent, has_empty),
             (RequestPart::RoleOrder, has_notes),
             (RequestPart::SystemRole, roles.first() == Some(&"system")),
             (RequestPart::CallIds, has_calls),
@@ -323,8 +326,8 @@ fn push_message<'a>(
             let kept = opaque.as_ref().and_then(|opaque| opaque.get("openai"));
             let kept = kept.filter(|_| sends(RequestPart::KeptFields));
             let mut sent = json!({"role": "assistant", "content": text});
-            if text.is_empty() && !tool_calls.is_empty() && sends(RequestPart::NullContent) {
-                replay::set(&mut sent, "content", Value::Null);
+            if text.is_empty() && !tool_calls.is_empty() {
+                replay::set(&mut sent, "content", nothing(left_out));
             }
             if !tool_calls.is_empty() {
                 let short = !sends(RequestPart::CallIds);
@@ -394,8 +397,18 @@ fn sign(calls: &mut [Value]) {
     }
 }
 
+/// The content of a message that only calls tools.
+fn nothing(left_out: &BTreeSet<RequestPart>) -> Value {
+    let sends = |part: RequestPart| !left_out.contains(&part);
+    match (sends(RequestPart::EmptyContent), sends(RequestPart::NullContent)) {
+        (false, _) => "…".into(),
+        (true, false) => "".into(),
+        (true, true) => Value::Null,
+    }
+}
+
 /// Messages in which each step has one call, with its result behind it.
-fn one_by_one(messages: Vec<SentMessage<'_>>, takes_null: bool) -> Vec<SentMessage<'_>> {
+fn one_by_one<'m>(messages: Vec<SentMessage<'m>>, nothing: &Value) -> Vec<SentMessage<'m>> {
     let mut split: Vec<SentMessage<'_>> = Vec::new();
     for message in messages {
         let step_of = |id: &str| {
@@ -411,8 +424,7 @@ fn one_by_one(messages: Vec<SentMessage<'_>>, takes_null: bool) -> Vec<SentMessa
                 for (nth, call) in message_calls(&step).iter().enumerate() {
                     let mut own = step.clone();
                     if nth > 0 {
-                        let nothing = if takes_null { Value::Null } else { "".into() };
-                        replay::set(&mut own, "content", nothing);
+                        replay::set(&mut own, "content", nothing.clone());
                     }
                     replay::set(&mut own, "tool_calls", json!([call]));
                     split.push(SentMessage::Object(own));
