@@ -175,6 +175,25 @@ impl TestServer {
         reply.json()
     }
 
+    /// A client of OpenAI that sends back what it was told goes on in the same session.
+    pub(super) async fn goes_on_with_what_was_told(&self) {
+        let said = |role: &str, text: &str| json!({"role": role, "content": text});
+        let mut messages = vec![said("user", "What is zeta?")];
+        let body = json!({ "messages": messages });
+        let first = self.post("/v1/chat/completions", body).await;
+        let told = first.json()["choices"][0]["message"]["content"].clone();
+        messages.extend([
+            said("assistant", told.as_str().unwrap()),
+            said("user", "And eta?"),
+        ]);
+        let body = json!({ "messages": messages });
+        let second = self.post("/v1/chat/completions", body).await;
+        assert_eq!(
+            second.header("x-cardinal-session"),
+            first.header("x-cardinal-session")
+        );
+    }
+
     /// The same, in a session.
     pub(super) async fn ask_in(&self, session: &str, question: &str) -> Value {
         let body = json!({"question": question, "session": session});

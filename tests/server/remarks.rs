@@ -106,20 +106,7 @@ async fn a_claim_after_queries_that_all_failed_is_remarked_on_every_wire() {
             "{wire}: {text}"
         );
     }
-    // Whoever sends back what it was told goes on in the same session.
-    let said = |role: &str, text: &str| json!({"role": role, "content": text});
-    let asked = json!({"messages": [said("user", "What is zeta?")]});
-    let first = server.post("/v1/chat/completions", asked).await;
-    let content = first.json()["choices"][0]["message"]["content"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let more = json!({"messages": [said("user", "What is zeta?"), said("assistant", &content), said("user", "And eta?")]});
-    let second = server.post("/v1/chat/completions", more).await;
-    assert_eq!(
-        second.header("x-cardinal-session"),
-        first.header("x-cardinal-session")
-    );
+    server.goes_on_with_what_was_told().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
