@@ -9,11 +9,10 @@ use super::args::{GlobalArgs, ScopeArg, TokenCommand};
 use super::error::CliError;
 use super::exit::ExitStatus;
 use super::{settings, term};
-use crate::server::{SessionStore, principal_fault};
+use crate::server::principal_fault;
 
 pub(super) async fn run(global: &GlobalArgs, command: TokenCommand) -> Result<ExitStatus, CliError> {
-    let settings = settings::load_and_warn(global)?.settings;
-    let store = SessionStore::open(&settings).await?;
+    let store = settings::open_store(global).await?;
     match command {
         TokenCommand::Create {
             name,

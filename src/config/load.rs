@@ -6,7 +6,7 @@ use toml::{Table, Value};
 use super::env::{Environment, EnvironmentSettings, lay_over};
 use super::error::ConfigError;
 use super::file::FileConfig;
-use super::{Settings, ranges, resolve};
+use super::{Settings, StoreSettings, ranges, resolve};
 use crate::model::ModelId;
 
 /// The file's name in the working directory.
@@ -50,6 +50,16 @@ pub struct LoadedSettings {
     pub model_from: Option<&'static str>,
 }
 
+/// The settings of the store, and how they came about.
+#[derive(Debug, Clone)]
+pub struct LoadedStore {
+    pub settings: StoreSettings,
+    /// Whether no Metabase is named, so that it is the demo's where nothing names it.
+    pub is_demo: bool,
+    /// Things a person should know: variables that did nothing. One line each.
+    pub notes: Vec<String>,
+}
+
 /// Where each setting came from, for messages.
 #[derive(Debug, Default)]
 pub(super) struct SettingOrigins {
@@ -80,6 +90,62 @@ pub fn load(
     directory: &Path,
     overrides: &Overrides,
 ) -> Result<LoadedSettings, ConfigError> {
+    let WrittenSettings {
+        merged,
+        origins,
+        mut notes,
+    } = read(environment, directory, overrides)?;
+    let is_named =
+        merged.model.id.is_some() || overrides.model.is_some() || environment.get("CARDINAL_MODEL").is_some();
+    let settings = resolve::resolve(merged, environment, &origins, overrides)?;
+    if settings.metabase.is_none() && environment.get("METABASE_API_KEY").is_some() {
+        notes.push("METABASE_API_KEY is set but METABASE_URL is not, so it does nothing".to_owned());
+    }
+    if settings.dbt.cloud.is_none() {
+        notes.extend(resolve::half_an_account(environment));
+    }
+    Ok(LoadedSettings {
+        settings,
+        file: origins.file,
+        notes,
+        model_from: resolve::provider_variable(environment)
+            .filter(|_| !is_named)
+            .map(|(_, variable)| variable),
+    })
+}
+
+/// Loads, in the same way, the settings of the store alone: whoever works with nothing else needs neither a credential nor a
+/// model.
+pub fn load_store(
+    environment: &Environment,
+    directory: &Path,
+    overrides: &Overrides,
+) -> Result<LoadedStore, ConfigError> {
+    let WrittenSettings {
+        merged,
+        origins,
+        notes,
+    } = read(environment, directory, overrides)?;
+    Ok(LoadedStore {
+        settings: resolve::store(&merged.store, environment, &origins)?,
+        is_demo: !resolve::names_a_metabase(&merged.metabase, environment),
+        notes,
+    })
+}
+
+/// What was written, before it is made into settings.
+struct WrittenSettings {
+    merged: FileConfig,
+    origins: SettingOrigins,
+    /// Variables that do nothing. One line each.
+    notes: Vec<String>,
+}
+
+fn read(
+    environment: &Environment,
+    directory: &Path,
+    overrides: &Overrides,
+) -> Result<WrittenSettings, ConfigError> {
     let file = find_file(environment, directory, overrides.config.as_deref())?;
     let mut merged = match &file {
         Some(path) => read_file(path)?,
@@ -92,34 +158,18 @@ pub fn load(
     } = environment.overlay()?;
     merged.insert("version".to_owned(), Value::Integer(FILE_VERSION));
     lay_over(&mut merged, table);
-    let origins = SettingOrigins {
-        file: file.clone(),
-        names,
-    };
+    let origins = SettingOrigins { file, names };
     ranges::check(&merged, &origins)?;
-    let merged: FileConfig = merged
+    let merged = merged
         .try_into()
         .map_err(|error: toml::de::Error| ConfigError::setting("settings", error.message()))?;
-    let is_named =
-        merged.model.id.is_some() || overrides.model.is_some() || environment.get("CARDINAL_MODEL").is_some();
-    let settings = resolve::resolve(merged, environment, &origins, overrides)?;
-    let mut notes: Vec<String> = unknown
+    let notes = unknown
         .into_iter()
-        .map(|name| format!("{name} is not a setting of Cardinal and does nothing"))
-        .collect();
-    if settings.metabase.is_none() && environment.get("METABASE_API_KEY").is_some() {
-        notes.push("METABASE_API_KEY is set but METABASE_URL is not, so it does nothing".to_owned());
-    }
-    if settings.dbt.cloud.is_none() {
-        notes.extend(resolve::half_an_account(environment));
-    }
-    Ok(LoadedSettings {
-        settings,
-        file,
-        notes,
-        model_from: resolve::provider_variable(environment)
-            .filter(|_| !is_named)
-            .map(|(_, variable)| variable),
+        .map(|name| format!("{name} is not a setting of Cardinal and does nothing"));
+    Ok(WrittenSettings {
+        merged,
+        origins,
+        notes: notes.collect(),
     })
 }
 

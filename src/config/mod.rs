@@ -19,7 +19,7 @@ pub use env::Environment;
 pub use error::ConfigError;
 pub(crate) use file::FileConfig;
 pub(crate) use load::FILE_NAME;
-pub use load::{LoadedSettings, Overrides, load};
+pub use load::{LoadedSettings, LoadedStore, Overrides, load, load_store};
 pub use schema::schema;
 pub use server::{AuthPolicy, CredentialPolicy, JwtSettings, ProxySettings, ServerSettings};
 pub use settings::Settings;

@@ -113,6 +113,35 @@ fn a_token_is_made_used_listed_and_revoked() {
     assert_eq!(output.status.code(), Some(1));
 }
 
+/// Whoever gives out tokens need not be the one who knows Metabase's credential, or the model's.
+#[test]
+fn a_token_is_made_where_nothing_but_the_store_is_known() {
+    let program = Program::new();
+    let settings = "version = 1\n[metabase]\nurl = \"https://metabase.example.com\"\n[model]\nid = \"openai:gpt\"\n\
+                    [server]\ncredential = \"person\"\n";
+    std::fs::write(program.folder.path().join("cardinal.toml"), settings).unwrap();
+    let run = |arguments: &[&str]| {
+        let output = program.command(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?} {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let made: Value = serde_json::from_str(&run(&["token", "create", "--name", "ana", "--json"])).unwrap();
+    let id = made["id"].as_str().unwrap();
+    assert!(run(&["token", "list"]).contains(id));
+    run(&["token", "revoke", id]);
+    // It is in the store of that Metabase, and not in the demo's.
+    let stores = program.folder.path().join(".local/state/cardinal");
+    assert!(stores.join("cardinal.sqlite").is_file() && !stores.join("demo.sqlite").exists());
+    // What is said of the store is checked all the same.
+    let output = program
+        .command(&["token", "list"])
+        .env("CARDINAL_DATABASE_URL", "mysql://db")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("CARDINAL_DATABASE_URL"));
+}
+
 #[test]
 fn a_token_lives_as_long_as_can_be_written() {
     let program = Program::new();

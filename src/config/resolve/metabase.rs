@@ -39,6 +39,11 @@ pub(super) fn resolve(
     }))
 }
 
+/// Whether an address is given anywhere.
+pub(in crate::config) fn names_a_metabase(file: &MetabaseConfig, environment: &Environment) -> bool {
+    environment.get("METABASE_URL").is_some() || file.url.is_some()
+}
+
 /// How to sign in, and the variable that holds the secret of it.
 fn sign_in(
     file: &MetabaseConfig,

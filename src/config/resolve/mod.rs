@@ -13,7 +13,9 @@ mod store;
 mod value;
 
 pub(super) use self::dbt::half_an_account;
+pub(super) use self::metabase::names_a_metabase;
 pub(super) use self::model::provider_variable;
+pub(super) use self::store::store;
 use super::Settings;
 use super::env::Environment;
 use super::error::ConfigError;
@@ -49,6 +51,6 @@ pub(super) fn resolve(
         conversation: limits::conversation(&file.conversation),
         tape: limits::tape(file.tape),
         server,
-        store: store::store(&file.store, environment, origins)?,
+        store: store(&file.store, environment, origins)?,
     })
 }

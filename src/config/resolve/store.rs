@@ -13,7 +13,7 @@ const DATABASE_URL: &str = "CARDINAL_DATABASE_URL";
 const DAY: u64 = 86_400;
 const MB: u64 = 1024 * 1024;
 
-pub(super) fn store(
+pub(in crate::config) fn store(
     file: &StoreConfig,
     environment: &Environment,
     origins: &SettingOrigins,

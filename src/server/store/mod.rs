@@ -91,20 +91,25 @@ const EMPTY_PAUSE: Duration = Duration::from_millis(50);
 impl SessionStore {
     /// Opens or makes the store of the settings, and brings it to the version of this program.
     pub async fn open(settings: &Settings) -> Result<Self, SessionStoreError> {
-        let store = Self::open_place(settings).await?;
+        Self::open_with(&settings.store, settings.metabase.is_none()).await
+    }
+
+    /// The same, where nothing but the store's own settings is known, and whether it is the demo's where they do not name it.
+    pub async fn open_with(settings: &StoreSettings, is_demo: bool) -> Result<Self, SessionStoreError> {
+        let store = Self::open_place(settings, is_demo).await?;
         store.fold_what_is_left().await?;
         Ok(store)
     }
 
-    async fn open_place(settings: &Settings) -> Result<Self, SessionStoreError> {
-        match place_of(settings)? {
-            StorePlace::Sqlite(path) => Self::open_file(&path, settings.store.clone()).await,
+    async fn open_place(settings: &StoreSettings, is_demo: bool) -> Result<Self, SessionStoreError> {
+        match place_of(settings, is_demo)? {
+            StorePlace::Sqlite(path) => Self::open_file(&path, settings.clone()).await,
             #[cfg(feature = "postgres")]
             StorePlace::Postgres(url) => {
                 let database = postgres::PostgresDatabase::open(&url).await?;
                 Ok(Self {
                     name: database.name().to_owned(),
-                    settings: settings.store.clone(),
+                    settings: settings.clone(),
                     tapes: TapePlace::in_database(&database)?,
                     presence: None,
                     log_is_left: Arc::default(),
@@ -256,16 +261,12 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 
 /// The store of the settings: the configured one, or a file in the user's state folder. The demo has one of its own, so that
 /// its sessions are not among those over real data.
-fn place_of(settings: &Settings) -> Result<StorePlace, SessionStoreError> {
-    if let Some(place) = &settings.store.place {
+fn place_of(settings: &StoreSettings, is_demo: bool) -> Result<StorePlace, SessionStoreError> {
+    if let Some(place) = &settings.place {
         return Ok(place.clone());
     }
     let strategy = etcetera::choose_base_strategy().map_err(|_| SessionStoreError::NoFolder)?;
     let folder: PathBuf = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
-    let name = if settings.metabase.is_some() {
-        "cardinal.sqlite"
-    } else {
-        "demo.sqlite"
-    };
+    let name = if is_demo { "demo.sqlite" } else { "cardinal.sqlite" };
     Ok(StorePlace::Sqlite(folder.join("cardinal").join(name)))
 }
