@@ -298,9 +298,20 @@ pub(super) fn unread_request(status: u16) -> Option<String> {
         ),
         _ => return None,
     };
-    let error = HttpError::new(status, code, detail);
-    let mut both: Value = serde_json::from_str(&ErrorForm::Problem.body(&error).1).ok()?;
-    let openai: Value = serde_json::from_str(&openai_body(&error)).ok()?;
+    both_forms(&HttpError::new(status, code, detail))
+}
+
+/// What stands in the response to a request of HTTP/1.1 that does not say which host it is for: it is bad on every path.
+pub(super) fn no_host() -> Option<String> {
+    both_forms(&HttpError::bad_request(
+        "a request of HTTP/1.1 names the host that it is for, once, in the header `Host`",
+    ))
+}
+
+/// A problem that is an error in OpenAI's form as well.
+fn both_forms(error: &HttpError) -> Option<String> {
+    let mut both: Value = serde_json::from_str(&ErrorForm::Problem.body(error).1).ok()?;
+    let openai: Value = serde_json::from_str(&openai_body(error)).ok()?;
     if let (Some(both), Value::Object(openai)) = (both.as_object_mut(), openai) {
         both.extend(openai);
     }

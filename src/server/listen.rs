@@ -8,8 +8,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::response::{IntoResponse as _, Response};
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, X_CONTENT_TYPE_OPTIONS};
+use http::uri::Authority;
+use http::{HeaderValue, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -21,7 +22,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 use super::client_stream::ClientStream;
-use super::http_error::unread_request;
+use super::http_error::{no_host, unread_request};
 
 /// How long the header of a request may take.
 const HEADER_TIME: Duration = Duration::from_secs(10);
@@ -77,11 +78,48 @@ fn header_bytes(request: &Request) -> usize {
         .sum()
 }
 
-/// The response to one that was read whole and is longer than it may be.
-fn too_long_a_header() -> Response {
-    let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-    let kind = [(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
-    (status, kind, unread_request(status.as_u16()).unwrap_or_default()).into_response()
+/// The response to one that was read whole and is nothing for any route.
+fn refused(request: &Request) -> Option<Response> {
+    let (status, body) = if header_bytes(request) > HEADER_BYTES {
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        (status, unread_request(status.as_u16()))
+    } else if !names_a_host(request) {
+        (StatusCode::BAD_REQUEST, no_host())
+    } else {
+        return None;
+    };
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/problem+json")),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Some((status, headers, body.unwrap_or_default()).into_response())
+}
+
+/// Whether a request has one header `Host` that can be one, as HTTP/1.1 wants it. Whoever has two of them is read in two ways.
+fn names_a_host(request: &Request) -> bool {
+    let mut named = request.headers().get_all(HOST).iter();
+    match (named.next(), named.next()) {
+        (None, None) => request.version() < Version::HTTP_11,
+        // An address without an authority has an empty one.
+        (Some(host), None) => host.is_empty() || is_host(host.as_bytes()),
+        (None | Some(_), Some(_)) => false,
+    }
+}
+
+/// Whether a text is a host, with or without a port.
+fn is_host(text: &[u8]) -> bool {
+    let Ok(authority) = Authority::try_from(text) else {
+        return false;
+    };
+    let port = authority.as_str().strip_prefix(authority.host());
+    // With a user before it, it does not begin with the host.
+    port.is_some_and(|port| {
+        port.strip_prefix(':')
+            .unwrap_or(port)
+            .bytes()
+            .all(|digit| digit.is_ascii_digit())
+    })
 }
 
 async fn connection(
@@ -97,10 +135,10 @@ async fn connection(
         let router = router.borrow().clone();
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        let is_long = header_bytes(&request) > HEADER_BYTES;
+        let refused = refused(&request);
         async move {
-            if is_long {
-                return Ok::<_, Infallible>(too_long_a_header());
+            if let Some(refused) = refused {
+                return Ok::<_, Infallible>(refused);
             }
             let response = router.oneshot(request).await;
             Ok(response.unwrap_or_else(|never| match never {}))

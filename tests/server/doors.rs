@@ -199,3 +199,60 @@ async fn an_address_that_is_too_long_is_told_so() {
         );
     }
 }
+
+/// Who says twice, or not at all, which host is meant is read in two ways by those on the way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_names_its_host_once_on_every_path() {
+    for server in [
+        TestServer::new().await,
+        TestServer::with(|settings| settings.server.auth = AuthPolicy::Required).await,
+    ] {
+        for path in [
+            "/healthz",
+            "/v1/me",
+            "/v1/chat/completions",
+            "/",
+            "http://localhost/healthz",
+        ] {
+            for host in [
+                "",
+                "Host: localhost\r\nHost: localhost\r\n",
+                "Host: localhost\r\nHost: evil.example.com\r\n",
+                "Host: a b\r\n",
+                "Host: localhost/x\r\n",
+                "Host: ana@localhost\r\n",
+                "Host: localhost:x\r\n",
+                "Host: localhost, evil.example.com\r\n",
+            ] {
+                let request = format!("GET {path} HTTP/1.1\r\n{host}Connection: close\r\n\r\n");
+                let reply = first_answer(&server, request.as_bytes()).await;
+                assert!(reply.starts_with("HTTP/1.1 400 "), "{path} {host:?}: {reply}");
+                assert!(reply.contains("bad_request") && reply.contains("Host"), "{reply}");
+            }
+        }
+        // Before HTTP/1.1 none is needed, and one may be empty.
+        for request in [
+            "GET /healthz HTTP/1.0\r\n\r\n",
+            "GET /healthz HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n",
+            "GET /healthz HTTP/1.1\r\nHost: [::1]:80\r\nConnection: close\r\n\r\n",
+        ] {
+            let reply = first_answer(&server, request.as_bytes()).await;
+            assert!(reply.contains(" 200 "), "{request:?}: {reply}");
+        }
+    }
+}
+
+/// The documented limit is the one that holds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_has_64_kb_and_no_more() {
+    let server = TestServer::new().await;
+    for (length, is_read) in [(60_000, true), (65_000, true), (66_000, false), (100_000, false)] {
+        let value = "x".repeat(length);
+        let request = format!(
+            "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Long: {value}\r\n\r\n"
+        );
+        let reply = first_answer(&server, request.as_bytes()).await;
+        let status = if is_read { "HTTP/1.1 200 " } else { "HTTP/1.1 431 " };
+        assert!(reply.starts_with(status), "{length}: {reply}");
+    }
+}
