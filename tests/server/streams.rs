@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::client::Ask;
+use super::client::{Ask, Reply as EventReply};
 use super::kit::{QUESTION, TestServer};
 use crate::support::reply::Reply;
 use crate::support::scripted_model::ScriptedModel;
@@ -193,4 +193,58 @@ async fn a_stream_that_the_server_leaves_is_reset_and_its_turn_resumed() {
     assert_eq!(answer["answer"]["text"], "There is nothing to say.");
     // The completion that had come was not asked for again.
     assert_eq!(again.model.as_ref().unwrap().requests().len(), 3);
+}
+
+/// What somebody has who shows the texts of a stream and takes back what is discarded.
+fn shown(reply: &EventReply) -> String {
+    let mut shown = String::new();
+    for (_, name, data) in reply.events() {
+        match name.as_str() {
+            "text" => shown.push_str(data["delta"].as_str().unwrap()),
+            "text_discarded" => shown.clear(),
+            _ => {}
+        }
+    }
+    shown
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_shows_nothing_but_texts_has_the_whole_answer_at_the_end() {
+    // An answer whose figure has no source, the same after it was looked up again in vain; one that was withheld midway; one in
+    // pieces; one whose address is hidden.
+    let figures = || Reply::text("Revenue was 1234567.89 in all.");
+    let cases = [
+        vec![figures(), Reply::text("")],
+        vec![figures(), figures()],
+        vec![Reply::text("Revenue was").stopping("content_filter")],
+        vec![Reply::text("\n It is  unknown. \n").fragmented(3)],
+        vec![Reply::text("See http://127.0.0.1:18701/v1 for more.").fragmented(4)],
+        vec![Reply::text("Half a sentence that").stopping("length")],
+        vec![Reply::status(
+            400,
+            json!({"error": {"message": "no", "type": "invalid_request_error"}}),
+        )],
+    ];
+    for replies in cases {
+        let case = format!("{replies:?}");
+        let server = TestServer::before(ScriptedModel::openai(replies).await, |settings| {
+            settings.grounding.on_unmatched = cardinal::OnUnmatched::Mark;
+        })
+        .await;
+        let reply = server
+            .send(Ask::events(&json!({"question": "What is alpha?"})))
+            .await;
+        let record = &reply.named("answer")[0];
+        let answer = record["answer"]["text"].as_str().unwrap().trim();
+        assert!(shown(&reply).trim().starts_with(answer), "{case}: {reply:#?}");
+        // What is told of a stored answer is the same.
+        let id = record["id"].as_str().unwrap().to_owned();
+        let again = server.stop().await.start().await;
+        let stored = again.get(&format!("/v1/answers/{id}/events")).await;
+        assert_eq!(shown(&stored).trim(), shown(&reply).trim(), "{case}");
+        // The last number is that of `done`.
+        let last = reply.events().last().unwrap().0;
+        let end = Ask::get(&format!("/v1/answers/{id}/events")).with("last-event-id", &last.to_string());
+        assert_eq!(again.send(end).await.status, 204, "{case}");
+    }
 }

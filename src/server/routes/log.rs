@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::server::event::TurnEvent;
-use crate::server::record::AnswerRecord;
+use crate::server::record::{AnswerRecord, spoken_text};
 use crate::server::state::SharedState;
 use crate::server::store::title_of;
 use crate::server::turns::{EventReader, LogCut, STORED, after_events, has_read_to};
@@ -109,7 +109,8 @@ impl FollowedTurn {
         match self.state.store.answer(&self.id, None).await {
             Ok(Some(record)) if record.status.is_over() => {
                 let record = self.state.addresses.record(record);
-                let events = told(record).into_iter().enumerate();
+                let in_draft = |text: String| self.state.addresses.prose(&text).into_owned();
+                let events = told(record, in_draft).into_iter().enumerate();
                 let numbered = events.map(|(at, event)| (after_events(STORED, at + 1), Arc::new(event)));
                 let unseen = numbered.filter(|(number, _)| *number > self.seen);
                 Ok(Some(LogPlace::Told(unseen.collect())))
@@ -126,12 +127,12 @@ pub(super) fn has_seen_all(record: &AnswerRecord, seen: u64) -> bool {
     if !record.status.is_over() {
         return false;
     }
-    let stored = after_events(STORED, told(record.clone()).len());
+    let stored = after_events(STORED, told(record.clone(), |text| text).len());
     seen >= stored || record.last_event.is_some_and(|last| has_read_to(last, seen))
 }
 
-/// The events that tell an answer that is over.
-fn told(record: AnswerRecord) -> Vec<TurnEvent> {
+/// The events that tell an answer that is over; `in_draft` says what of its text stands in a draft.
+fn told(record: AnswerRecord, in_draft: impl Fn(String) -> String) -> Vec<TurnEvent> {
     let model = record
         .answer
         .as_ref()
@@ -146,6 +147,11 @@ fn told(record: AnswerRecord) -> Vec<TurnEvent> {
         title: title_of(&record.question),
     }];
     events.push(TurnEvent::TextDiscarded {});
+    if let Some(answer) = record.finished() {
+        events.push(TurnEvent::Text {
+            delta: in_draft(spoken_text(answer)),
+        });
+    }
     let tables = record
         .tables
         .iter()

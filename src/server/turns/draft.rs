@@ -1,6 +1,9 @@
 //! The draft of an answer as it is told: in whole words, so that an address in it is seen as one however its pieces came.
 
+use std::sync::Arc;
+
 use crate::server::address_filter::AddressFilter;
+use crate::server::event::TurnEvent;
 
 /// Longest word that is waited for, in bytes.
 const LONGEST_WORD: usize = 2048;
@@ -33,4 +36,25 @@ impl DraftWords {
 
 fn told(text: &str, addresses: &AddressFilter) -> Option<String> {
     (!text.is_empty()).then(|| addresses.prose(text).into_owned())
+}
+
+/// What has yet to be told of an answer, so that whoever reads nothing but the texts of a log ends with all of it.
+pub(super) fn missing(log: &[Arc<TurnEvent>], answer: &str) -> Vec<TurnEvent> {
+    let mut draft = String::new();
+    for event in log {
+        match event.as_ref() {
+            TurnEvent::Text { delta } => draft.push_str(delta),
+            TurnEvent::TextDiscarded {} => draft.clear(),
+            _ => {}
+        }
+    }
+    let text = |delta: &str| TurnEvent::Text {
+        delta: delta.to_owned(),
+    };
+    match answer.strip_prefix(draft.trim()) {
+        Some(rest) if rest.trim().is_empty() => Vec::new(),
+        // Blanks at its end would stand within the answer, and so would those at its beginning.
+        Some(rest) if draft.trim().len() == draft.len() => vec![text(rest)],
+        _ => vec![TurnEvent::TextDiscarded {}, text(answer)],
+    }
 }

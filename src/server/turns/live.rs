@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::draft::missing;
 use super::numbers::after_events;
 use crate::server::event::TurnEvent;
 
@@ -108,6 +109,11 @@ impl LiveTurn {
     /// How long ago that was.
     pub(super) fn closed_for(&self) -> Option<Duration> {
         lock(&self.closed_at).map(|at| at.elapsed())
+    }
+
+    /// What has yet to be told, so that the texts of the log come to this answer.
+    pub(super) fn missing_text(&self, answer: &str) -> Vec<TurnEvent> {
+        missing(&lock(&self.log), answer)
     }
 
     /// The number that the log ends with when so many events more were told.

@@ -213,7 +213,14 @@ async fn conclude(
         }
     };
     let content = &mut ended.content;
-    let told = content.tables.len() + content.charts.len() + usize::from(ended.error.is_some());
+    // In the words of a draft.
+    let answer = content.answer.clone().map(|answer| {
+        let spoken = spoken_text(&state.addresses.answer(answer));
+        state.addresses.prose(&spoken).into_owned()
+    });
+    let missing = answer.map_or_else(Vec::new, |answer| live.missing_text(&answer));
+    let told =
+        missing.len() + content.tables.len() + content.charts.len() + usize::from(ended.error.is_some());
     // The answer itself and `done` come last.
     content.last_event = Some(live.last_number(told + 2));
     let stored = state
@@ -236,6 +243,9 @@ async fn conclude(
             answer = live.id,
             "a question was not answered; GET /v1/admin/answers/ID says why"
         );
+    }
+    for event in missing {
+        live.push(event);
     }
     let record = state.addresses.record(record);
     if let Some(RecordError { code, detail }) = record.error.clone() {
