@@ -14,6 +14,20 @@ const WHOLE_SHARE: u64 = 4;
 const WORTH_SHARE: u64 = 8;
 
 impl Conversation {
+    /// About how much of what was said stays however far its results are shortened, in bytes.
+    pub(crate) fn lasting_bytes(&self) -> u64 {
+        let lasting = self.messages.iter().enumerate().map(|(at, message)| {
+            let can_go = |result: &ToolResultMessage| result.content.len().saturating_sub(SHORT) as u64;
+            let can_go: u64 = if at < self.condensed {
+                0
+            } else {
+                results(message).iter().map(can_go).sum()
+            };
+            message.bytes().saturating_sub(can_go)
+        });
+        lasting.sum()
+    }
+
     /// Replaces the rows of old results if what was said has more than `max_bytes` bytes and enough is to be had.
     /// Returns how many results were shortened.
     pub(crate) fn condense(&mut self, max_bytes: u64) -> usize {

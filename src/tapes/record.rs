@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::snapshot::keep_catalog;
@@ -215,6 +215,7 @@ impl Recorder {
         let server = agent.toolbox().client().detection().await.ok();
         let now = jiff::Zoned::now();
         let (toolbox, model) = (agent.toolbox(), agent.model_id().to_string());
+        let is_first = conversation.turns == 0;
         let catalog = toolbox.catalog();
         Header {
             question: question.to_owned(),
@@ -223,10 +224,15 @@ impl Recorder {
             previous: previous
                 .and_then(Path::file_name)
                 .map(|name| name.to_string_lossy().into_owned()),
-            said_before: if conversation.turns == 0 {
+            said_before: if is_first {
                 conversation.said_before.clone()
             } else {
                 Vec::new()
+            },
+            spent_before: if is_first && conversation.spent != Default::default() {
+                json!(conversation.spent)
+            } else {
+                Value::Null
             },
             principal: toolbox.client().principal().0.clone(),
             asker: options.asker.clone(),

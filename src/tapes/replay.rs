@@ -29,7 +29,10 @@ pub async fn replay(path: &Path) -> Result<ReplayedTurn, ReplayError> {
 
 /// The conversation that a first turn began with.
 pub(crate) fn conversation_of(header: &Header) -> Conversation {
-    Conversation::recalling(&header.conversation, header.said_before.clone())
+    let mut begun = Conversation::recalling(&header.conversation, header.said_before.clone());
+    // What a later version writes in another form is not known.
+    begun.spent = serde_json::from_value(header.spent_before.clone()).unwrap_or_default();
+    begun
 }
 
 /// The conversation that a turn began with, from the tapes of the turns before it. The turn's own tape may have been

@@ -23,6 +23,7 @@ mod killed;
 mod kit;
 mod lent;
 mod limits;
+mod long;
 mod memory;
 mod openapi;
 mod persons;

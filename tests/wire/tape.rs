@@ -20,6 +20,7 @@ pub(super) fn header() -> Header {
         turn: 1,
         previous: None,
         said_before: Vec::new(),
+        spent_before: serde_json::Value::Null,
         principal: "default".to_owned(),
         asker: None,
         today: jiff::civil::date(2026, 6, 30),

@@ -108,10 +108,11 @@ fn said_in(db: &StoreTransaction<'_>, session: &str, turn: u32) -> Result<Vec<Sa
 
 impl SessionStore {
     /// What was said before an answer, oldest first: in its session, before that began, and in those that this one went on from.
-    /// Of a long conversation it is the end.
+    /// Of a long conversation it is the end: no more than `most` bytes of it, but for the last answer.
     pub(in crate::server) async fn said_before(
         &self,
         answer: &str,
+        most: usize,
     ) -> Result<Vec<SaidBefore>, SessionStoreError> {
         let answer = answer.to_owned();
         self.read(move |db| {
@@ -126,7 +127,8 @@ impl SessionStore {
                 let own = said_in(db, &session, turn)?;
                 for said in own.into_iter().chain(told_of(db, &session)?) {
                     bytes += said.question.len() + said.answer.len();
-                    if all.len() == MOST_TURNS || bytes > MOST_BYTES {
+                    let is_full = bytes > most && !all.is_empty();
+                    if all.len() == MOST_TURNS || bytes > MOST_BYTES || is_full {
                         all.reverse();
                         return Ok(all);
                     }

@@ -10,6 +10,7 @@ mod live;
 mod live_turns;
 mod numbers;
 mod permits;
+mod recall;
 mod recover;
 mod run;
 mod slot;

@@ -7,10 +7,10 @@ use super::LiveTurn;
 use super::active_answers::HeldAnswer;
 use super::draft::DraftWords;
 use super::permits::TurnPermit;
+use super::recall::take_session;
 use super::slot::{LoadedSession, QueuePlace};
 use crate::agent::{Answer, Event};
 use crate::app::{App, Error, Question, Session, SessionOptions};
-use crate::conversation::Conversation;
 use crate::server::apps::AppUnavailable;
 use crate::server::chart::charts;
 use crate::server::event::TurnEvent;
@@ -21,7 +21,6 @@ use crate::server::state::SharedState;
 use crate::server::store::{AskedTurn, EndedTurn, SessionStoreError, StoredEnd, TurnMemory, TurnStart};
 use crate::server::suggest::follow_ups;
 use crate::server::table_view::{tables, tool_start};
-use crate::telemetry::causes;
 
 #[derive(Debug)]
 pub(super) struct TurnTask {
@@ -244,10 +243,10 @@ async fn conclude(
             "a question was not answered; GET /v1/admin/answers/ID says why"
         );
     }
+    let record = state.addresses.record(record);
     for event in missing {
         live.push(event);
     }
-    let record = state.addresses.record(record);
     if let Some(RecordError { code, detail }) = record.error.clone() {
         live.push(TurnEvent::Error { code, detail });
     }
@@ -285,7 +284,7 @@ async fn answer(
     Ok(ended)
 }
 
-fn options(live: &LiveTurn, task: &TurnTask) -> SessionOptions {
+pub(super) fn options(live: &LiveTurn, task: &TurnTask) -> SessionOptions {
     SessionOptions {
         id: Some(name_of(&live.session).to_owned()),
         asked_by: Some(task.asked.principal.clone()),
@@ -299,54 +298,6 @@ fn question(live: &LiveTurn, task: &TurnTask) -> Question {
         cancel: live.cancel.clone(),
         ..Question::from(task.asked.question.as_str())
     }
-}
-
-/// The session of a turn: the one in memory, or one restored from its tapes, or, where these are gone or cannot be read any
-/// more, one that knows its questions and answers. A turn that is resumed finds what was said before on its own tape.
-async fn take_session(
-    state: &SharedState,
-    live: &Arc<LiveTurn>,
-    app: &Arc<App>,
-    task: &TurnTask,
-    loaded: &mut Option<LoadedSession>,
-    memory: &TurnMemory,
-) -> Result<Session, AppUnavailable> {
-    // What was said in another process since, or deleted, is not what is in memory here.
-    let is_same = |kept: &LoadedSession| kept.after == *memory && *memory != TurnMemory::Answers;
-    match loaded.take().filter(is_same) {
-        Some(kept) if Arc::ptr_eq(&kept.app, app) => return Ok(kept.session),
-        Some(kept) => {
-            // The catalog was loaded anew since.
-            let conversation = kept.session.conversation().clone();
-            return Ok(app.session(options(live, task))?.continuing(conversation));
-        }
-        None => {}
-    }
-    let mut session = app.session(options(live, task))?;
-    match memory {
-        TurnMemory::Nothing => return Ok(session),
-        TurnMemory::Tape(before) => match restore(state, &mut session, before).await {
-            Ok(()) => return Ok(session),
-            Err(reason) => tracing::warn!(session = live.session, reason, "a session could not be restored"),
-        },
-        TurnMemory::Answers => {}
-    }
-    let said_before = state.store.said_before(&live.id).await?;
-    live.push(TurnEvent::Note {
-        text: "Of what was said before only questions and answers are known, without the results behind them: it was said \
-               elsewhere, Cardinal was changed since, or something that it went on from was deleted."
-            .to_owned(),
-    });
-    let conversation = Conversation::recalling(name_of(&live.session), said_before);
-    Ok(app.session(options(live, task))?.continuing(conversation))
-}
-
-/// Restores a session as it stood after an answer.
-async fn restore(state: &SharedState, session: &mut Session, before: &str) -> Result<(), String> {
-    let brought = state.store.bring_tape(before).await;
-    brought.map_err(|error| error.to_string())?;
-    let restored = session.restore(&state.store.tape_file(before)).await;
-    restored.map(drop).map_err(|error| causes(&error).join(": "))
 }
 
 async fn ask(

@@ -20,6 +20,9 @@ pub struct Header {
     /// Of a first turn: what was said before it, where no tape of that is left.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub said_before: Vec<SaidBefore>,
+    /// Of a first turn: what the conversation had used before it; null where that is nothing, or not known.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub spent_before: Value,
     /// Whose credential was used.
     pub principal: String,
     /// Who asked, as the model was told.
