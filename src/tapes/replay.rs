@@ -1,11 +1,10 @@
 use std::path::{Path, PathBuf};
 
+use super::context::ReplayContexts;
 use super::error::ReplayError;
-use super::replayer::Replayer;
-use super::snapshot::load_catalog;
 use crate::agent::Answer;
 use crate::conversation::Conversation;
-use crate::wire::{Header, TapeError, TapeFile};
+use crate::wire::{Header, TapeError, TapeFile, off_the_runtime};
 
 /// Most turns of one conversation that are followed back.
 const MAX_TURNS: usize = 1000;
@@ -24,7 +23,7 @@ pub struct ReplayedTurn {
 /// Replays the turn at `path` from its tape, the tapes of the turns before it, and what lies beside them. Needs no key
 /// and opens no socket. An answer that is not the recorded one is an error.
 pub async fn replay(path: &Path) -> Result<ReplayedTurn, ReplayError> {
-    conversed(&load_chain(path)?).await.map(|(_, replayed)| replayed)
+    conversed(path).await.map(|(_, replayed)| replayed)
 }
 
 /// The conversation that a first turn began with.
@@ -46,7 +45,7 @@ pub(crate) async fn conversation_before(path: &Path) -> Result<Conversation, Rep
         };
     };
     let before = path.with_file_name(previous);
-    let (mut conversation, _) = conversed(&load_chain(&before)?).await?;
+    let (mut conversation, _) = conversed(&before).await?;
     if conversation.id != header.conversation || conversation.turns.checked_add(1) != Some(header.turn) {
         return Err(not_the_turn_before(path, before));
     }
@@ -56,20 +55,33 @@ pub(crate) async fn conversation_before(path: &Path) -> Result<Conversation, Rep
 
 /// The conversation that a recorded turn left behind, and the turn's answer, from its tape and those of the turns before it.
 pub(crate) async fn conversation_after(path: &Path) -> Result<(Conversation, Answer), ReplayError> {
-    let (mut conversation, replayed) = conversed(&load_chain(path)?).await?;
+    let (mut conversation, replayed) = conversed(path).await?;
     conversation.tape = Some(path.to_owned());
     Ok((conversation, replayed.answer))
 }
 
-async fn conversed(tapes: &[TapeFile]) -> Result<(Conversation, ReplayedTurn), ReplayError> {
+/// Replays the turn at `path` and those before it. What all of them share, catalog and prompt, is made once.
+async fn conversed(path: &Path) -> Result<(Conversation, ReplayedTurn), ReplayError> {
+    let file = path.to_owned();
+    let read = off_the_runtime(move || {
+        let contexts = ReplayContexts::default();
+        chain(&file, &contexts).map(|tapes| (tapes, contexts))
+    });
+    let read = read.await.map_err(|error| {
+        ReplayError::Tape(TapeError::Read {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })
+    });
+    let (tapes, contexts) = read??;
     let mut conversation: Option<Conversation> = None;
     let mut last = None;
     for tape in tapes {
-        let header = &tape.header;
-        let catalog = load_catalog(&tape.path, &header.catalog.fingerprint)?;
-        let replayer = Replayer::of(header, &catalog)?;
-        let conversation = conversation.get_or_insert_with(|| conversation_of(header));
-        last = Some(replayer.replay(tape, conversation).await?);
+        let replayer = contexts.replayer(&tape)?;
+        let conversation = conversation.get_or_insert_with(|| conversation_of(&tape.header));
+        last = Some(replayer.replay(&tape, conversation).await?);
+        // Nothing in it waits, and others have waited for it.
+        tokio::task::yield_now().await;
     }
     conversation
         .zip(last)
@@ -78,12 +90,16 @@ async fn conversed(tapes: &[TapeFile]) -> Result<(Conversation, ReplayedTurn), R
 
 /// The tapes of a conversation up to the turn at `path`, first turn first.
 pub(crate) fn load_chain(path: &Path) -> Result<Vec<TapeFile>, ReplayError> {
-    let mut chain = vec![TapeFile::read(path)?];
+    chain(path, &ReplayContexts::default())
+}
+
+fn chain(path: &Path, contexts: &ReplayContexts) -> Result<Vec<TapeFile>, ReplayError> {
+    let mut chain = vec![contexts.read(path)?];
     while let Some(tape) = chain.last()
         && let Some(name) = tape.header.previous.clone()
     {
         let named = tape.path.with_file_name(&name);
-        let before = TapeFile::read(&named)?;
+        let before = contexts.read(&named)?;
         let fits = before.header.conversation == tape.header.conversation
             && before.header.turn.checked_add(1) == Some(tape.header.turn);
         if !fits || chain.len() >= MAX_TURNS {
