@@ -322,3 +322,45 @@ fn what_is_no_store_is_refused_and_stays_as_it_is() {
         );
     }
 }
+
+/// A database of another program stays as it is, also where it has a table of a name that a store has.
+#[test]
+fn a_file_of_another_program_is_no_store() {
+    let program = Program::new();
+    for tables in ["invoices", "sessions", "sessions, answers"] {
+        let path = program.folder.path().join("other.db");
+        let other = rusqlite::Connection::open(&path).unwrap();
+        for table in tables.split(", ") {
+            other
+                .execute_batch(&format!(
+                    "CREATE TABLE {table} (id INTEGER); INSERT INTO {table} VALUES (1)"
+                ))
+                .unwrap();
+        }
+        drop(other);
+        let before = (
+            std::fs::read(&path).unwrap(),
+            std::fs::metadata(&path).unwrap().permissions(),
+        );
+        for arguments in [
+            ["token", "list"].as_slice(),
+            &["serve", "--listen", "127.0.0.1:0"],
+        ] {
+            let mut command = program.command(arguments);
+            command.env("CARDINAL_DATABASE_URL", format!("sqlite:{}", path.display()));
+            let output = command.output().unwrap();
+            assert_eq!(output.status.code(), Some(1), "{tables}: {output:?}");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(
+                said.contains("a file of something else") && !said.contains("CREATE"),
+                "{said}"
+            );
+        }
+        let after = (
+            std::fs::read(&path).unwrap(),
+            std::fs::metadata(&path).unwrap().permissions(),
+        );
+        assert!(before == after, "{tables}");
+        std::fs::remove_file(&path).unwrap();
+    }
+}

@@ -67,7 +67,25 @@ fn what_else(path: &Path) -> io::Result<Option<&'static str>> {
     let mut start = Vec::new();
     let file = fs::File::open(path)?;
     file.take(HEADER.len() as u64).read_to_end(&mut start)?;
-    Ok((!start.is_empty() && start != HEADER).then_some("it is a file of something else, not a store"))
+    if start.is_empty() {
+        return Ok(None);
+    }
+    let is_other = start != HEADER || is_of_others(path).map_err(io::Error::other)?;
+    Ok(is_other.then_some("it is a file of something else, not a store"))
+}
+
+/// Whether a file of SQLite has tables and is no store.
+fn is_of_others(path: &Path) -> rusqlite::Result<bool> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(OPEN_PATIENCE)?;
+    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    // Each version of a store has these.
+    let own = number(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('sessions', 'answers', 'message_keys', 'tokens')",
+    )?;
+    let is_store = own == 4 && number("PRAGMA user_version")? > 0;
+    Ok(!is_store && number("SELECT count(*) FROM sqlite_schema")? > 0)
 }
 
 /// A connection with the settings that all of them have.
