@@ -123,6 +123,12 @@ async fn a_store_that_somebody_else_holds_is_away() {
     }
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     is_away(&server).await;
+    // Nobody is to be sent here meanwhile.
+    let ready = server.get("/readyz").await;
+    assert_eq!(
+        (ready.status, &ready.json()["checks"]["store"]),
+        (503, &json!("cannot be written"))
+    );
     is_away(&server).await;
     holder.execute_batch("ROLLBACK").unwrap();
     let taken = taken.await.unwrap();
@@ -132,6 +138,13 @@ async fn a_store_that_somebody_else_holds_is_away() {
         "{taken:#?}"
     );
     assert_eq!(server.ask("What is gamma?").await["status"], "finished");
+    for _ in 0..100 {
+        if server.get("/readyz").await.status == 200 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{:#?}", server.get("/readyz").await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,12 +23,19 @@ pub(super) async fn alive() -> Json<HealthBody> {
 }
 
 pub(super) async fn ready(State(state): State<SharedState>) -> Response {
-    let (store, stopping) = (state.store.is_readable().await, state.turns.is_stopping());
+    let stopping = state.turns.is_stopping();
+    let store = if !state.store.is_readable().await {
+        Some("cannot be read")
+    } else if !state.store.is_writable().await {
+        Some("cannot be written")
+    } else {
+        None
+    };
     let checks = [
         // Without one the server has not begun.
         ("catalog", None),
         ("server", stopping.then_some("is ending")),
-        ("store", (!store).then_some("cannot be read")),
+        ("store", store),
     ];
     let trouble = state.apps.trouble().map(|why| {
         let remark = format!("could not be loaded again, so the one before serves: {why}");

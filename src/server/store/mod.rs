@@ -67,6 +67,8 @@ pub struct SessionStore {
     room: Arc<AtomicI64>,
 }
 
+    /// Whether something could not be written, and it was not seen since that it can be.
+    failed: Arc<AtomicBool>,
 #[derive(Debug, Clone)]
 enum Database {
     Sqlite {
@@ -86,6 +88,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// How often, and with which pauses, it is tried to empty the log of a store in a file.
 const EMPTY_TRIES: u32 = 10;
+/// How long it is tried whether the store can be written.
+const LONGEST_TRY: Duration = Duration::from_secs(4);
+
 const EMPTY_PAUSE: Duration = Duration::from_millis(50);
 
 impl SessionStore {
@@ -116,6 +121,7 @@ impl SessionStore {
                     room: Arc::default(),
                     database: Database::Postgres(database),
                 })
+                    failed: Arc::default(),
             }
             #[cfg(not(feature = "postgres"))]
             StorePlace::Postgres(_) => Err(SessionStoreError::NoPostgres),
@@ -140,6 +146,7 @@ impl SessionStore {
             room: Arc::default(),
         })
     }
+            failed: Arc::default(),
 
     /// The store, as settings name it, without a password.
     pub fn name(&self) -> &str {
@@ -170,6 +177,23 @@ impl SessionStore {
 
     /// Empties the log that a store in a file has beside it, so that what was deleted is not read out of that. Somebody who reads
     /// may keep it from that for a moment.
+    /// Whether it can be written. That is tried only where something could not be written before.
+    pub(super) async fn is_writable(&self) -> bool {
+        if !self.failed.load(Ordering::Relaxed) {
+            return true;
+        }
+        // What changes nothing says nothing of a disk that is full: a row is written as it is.
+        let same = "UPDATE sessions SET updated_at = updated_at WHERE id = (SELECT min(id) FROM sessions)";
+        let written = self.write(move |db| db.execute(same, &[]));
+        let written = tokio::time::timeout(LONGEST_TRY, written)
+            .await
+            .is_ok_and(|written| written.is_ok());
+        if written {
+            self.failed.store(false, Ordering::Relaxed);
+        }
+        written
+    }
+
     pub(super) async fn empty_log(&self) {
         let writer = match &self.database {
             Database::Sqlite { writer, .. } => writer,
@@ -217,7 +241,7 @@ impl SessionStore {
         &self,
         work: impl Fn(&StoreTransaction<'_>) -> Result<T, DatabaseError> + Send + Sync + 'static,
     ) -> Result<T, SessionStoreError> {
-        match &self.database {
+        let written = match &self.database {
             Database::Sqlite { writer, .. } => {
                 writer
                     .run(move |connection| work(&StoreTransaction::Sqlite(connection)))
@@ -227,7 +251,11 @@ impl SessionStore {
             Database::Postgres(database) => database.write(work, PATIENCE).await,
         }
     }
+        };
+        if matches!(written, Err(SessionStoreError::Unreachable(_))) {
+            self.failed.store(true, Ordering::Relaxed);
 
+        written
     /// The same for what must not be lost while a database is started again, or somebody else holds the file.
     async fn write_patiently<T: Send + 'static>(
         &self,
