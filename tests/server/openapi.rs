@@ -99,6 +99,44 @@ async fn the_document_names_every_route_and_is_whole_in_itself() {
     }
 }
 
+/// Names of headers that stand anywhere in a document.
+fn headers(value: &Value, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            if map.get("in").is_some_and(|place| place == "header") {
+                found.extend(map["name"].as_str().map(str::to_owned));
+            }
+            if let Some(told) = map.get("headers").and_then(Value::as_object) {
+                found.extend(told.keys().cloned());
+            }
+            map.values().for_each(|value| headers(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| headers(item, found)),
+        _ => {}
+    }
+}
+
+/// A program that is made from the document can retry safely, read on and name its session.
+#[test]
+fn the_document_names_the_headers_that_the_book_names() {
+    let book = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/server.md")).unwrap();
+    let (_, rest) = book.split_once("\n## Headers\n").unwrap();
+    let (table, _) = rest.split_once("\n## ").unwrap();
+    let mut found = std::collections::BTreeSet::new();
+    let document: Value = serde_json::from_str(&cardinal::server::openapi()).unwrap();
+    headers(&document, &mut found);
+    let named = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    let named: Vec<&str> = named
+        .filter_map(|line| line.split(['`', ':']).next())
+        .filter(|name| *name != "Authorization")
+        .collect();
+    assert!(named.len() > 4, "{named:?}");
+    for name in named {
+        assert!(found.contains(name), "{name} is not among {found:?}");
+    }
+    assert!(found.contains("Retry-After"), "{found:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn counts_name_routes_and_outcomes_and_nothing_that_was_asked() {
     let server = TestServer::new().await;

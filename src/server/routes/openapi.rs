@@ -46,7 +46,10 @@ pub(super) fn document(routes: &[HttpRoute]) -> String {
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "metabaseSession": {"type": "apiKey", "in": "header", "name": "X-Metabase-Session"},
+            },
         },
     });
     format!("{document:#}\n")
@@ -58,15 +61,22 @@ fn operation(route: &HttpRoute, generator: &mut SchemaGenerator) -> Value {
         "summary": route.about,
         "tags": [tag(route.path)],
         "responses": responses(route, generator),
-        "security": if route.access == RouteAccess::Public { json!([]) } else { json!([{"bearer": []}, {}]) },
+        "security": if route.access == RouteAccess::Public {
+            json!([])
+        } else {
+            json!([{"bearer": []}, {"metabaseSession": []}, {}])
+        },
     });
     let in_path = route.path.split(['{', '}']).skip(1).step_by(2).map(|name| {
         json!({"name": name.trim_start_matches('*'), "in": "path", "required": true, "schema": {"type": "string"}})
     });
-    let in_query = route.query.iter().map(|(name, about)| {
-        json!({"name": name, "in": "query", "required": false, "description": about, "schema": {"type": "string"}})
-    });
-    let parameters: Vec<Value> = in_path.chain(in_query).collect();
+    let optional = |place: &'static str, (name, about): &(&str, &str)| json!({"name": name, "in": place, "required": false, "description": about, "schema": {"type": "string"}});
+    let in_query = route.query.iter().map(|parameter| optional("query", parameter));
+    let in_header = route
+        .headers
+        .iter()
+        .map(|parameter| optional("header", parameter));
+    let parameters: Vec<Value> = in_path.chain(in_query).chain(in_header).collect();
     if let Some(map) = operation.as_object_mut() {
         if !parameters.is_empty() {
             map.insert("parameters".to_owned(), Value::Array(parameters));
@@ -94,10 +104,19 @@ fn responses(route: &HttpRoute, generator: &mut SchemaGenerator) -> Value {
             ((*media).to_owned(), json!({ "schema": schema }))
         })
         .collect();
-    if let Some(map) = good.as_object_mut()
-        && !content.is_empty()
-    {
-        map.insert("content".to_owned(), Value::Object(content));
+    if let Some(map) = good.as_object_mut() {
+        if !content.is_empty() {
+            map.insert("content".to_owned(), Value::Object(content));
+        }
+        if route.names_answer {
+            let header =
+                |about: &str| json!({"description": about, "required": true, "schema": {"type": "string"}});
+            let headers = json!({
+                "X-Cardinal-Answer": header("The id of the answer"),
+                "X-Cardinal-Session": header("The id of its session"),
+            });
+            map.insert("headers".to_owned(), headers);
+        }
     }
     let (media, schema) = match ErrorForm::of(route.path) {
         ErrorForm::Problem => (
@@ -107,7 +126,15 @@ fn responses(route: &HttpRoute, generator: &mut SchemaGenerator) -> Value {
         ErrorForm::OpenAi => ("application/json", json!(schema_of::<OpenAiErrorBody>(generator))),
         ErrorForm::Plain => ("text/plain", json!({"type": "string"})),
     };
-    let bad = json!({"description": "What went wrong.", "content": {media: {"schema": schema}}});
+    let bad = json!({
+        "description": "What went wrong.", "content": {media: {"schema": schema}},
+        "headers": {
+            "Retry-After": {
+                "description": "With 429 and 503: seconds after which it is worth another try", "required": false,
+                "schema": {"type": "integer"},
+            },
+        },
+    });
     let mut all = json!({ route.status.to_string(): good, "default": bad });
     if let (Some(map), Some((status, about))) = (all.as_object_mut(), route.also) {
         let mut also = good.clone();
@@ -115,6 +142,7 @@ fn responses(route: &HttpRoute, generator: &mut SchemaGenerator) -> Value {
             also.insert("description".to_owned(), json!(about));
             if status == 204 {
                 also.remove("content");
+                also.remove("headers");
             }
         }
         map.insert(status.to_string(), also);

@@ -31,6 +31,10 @@ pub(super) struct HttpRoute {
     pub(super) gives: Option<SchemaMaker>,
     pub(super) media: &'static [&'static str],
     pub(super) query: &'static [(&'static str, &'static str)],
+    /// Headers that it reads, beside those that all do, and what each means.
+    pub(super) headers: &'static [(&'static str, &'static str)],
+    /// Whether its response names the answer and its session in headers.
+    pub(super) names_answer: bool,
     pub(super) status: u16,
     /// Another status that is no error, and what it says.
     pub(super) also: Option<(u16, &'static str)>,
@@ -53,6 +57,8 @@ impl HttpRoute {
             gives: None,
             media: &[JSON],
             query: &[],
+            headers: &[],
+            names_answer: false,
             status: 200,
             also: None,
         }
@@ -93,6 +99,16 @@ impl HttpRoute {
 
     pub(super) fn query(mut self, query: &'static [(&'static str, &'static str)]) -> Self {
         self.query = query;
+        self
+    }
+
+    pub(super) fn headers(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    pub(super) fn naming_answer(mut self) -> Self {
+        self.names_answer = true;
         self
     }
 

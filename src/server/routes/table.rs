@@ -19,6 +19,24 @@ const PAGING: [(&str, &str); 3] = [
     ("before", "`next` of the page before"),
 ];
 
+const TRACE: (&str, &str) = ("traceparent", "the span that the turn belongs to");
+const SEEN: (&str, &str) = (
+    "Last-Event-ID",
+    "the last event that was read: what comes behind it is told",
+);
+const SESSION: (&str, &str) = (
+    "X-Cardinal-Session",
+    "the session; an id that is not there yet begins one",
+);
+const ASKED_ONCE: [(&str, &str); 3] = [
+    (
+        "Idempotency-Key",
+        "with a key that was used before, the answer of then is given; at most 255 characters",
+    ),
+    SEEN,
+    TRACE,
+];
+
 /// All of them but the probes.
 pub(super) fn table() -> Vec<HttpRoute> {
     let mut all = asking();
@@ -35,7 +53,9 @@ fn asking() -> Vec<HttpRoute> {
         HttpRoute::post("/v1/answers", "Ask a question", post(answers::ask))
             .takes::<answers::AskBody>()
             .gives::<AnswerRecord>()
-            .media(&[JSON, EVENTS]),
+            .media(&[JSON, EVENTS])
+            .headers(&ASKED_ONCE)
+            .naming_answer(),
         HttpRoute::get("/v1/answers/{id}", "Read an answer", get(answers::read)).gives::<AnswerRecord>(),
         HttpRoute::get(
             "/v1/answers/{id}/events",
@@ -43,6 +63,7 @@ fn asking() -> Vec<HttpRoute> {
             get(answers::events),
         )
         .media(&[EVENTS])
+        .headers(&[SEEN])
         .also(204, "All of it was read"),
         HttpRoute::get(
             "/v1/answers/{id}/evidence",
@@ -220,25 +241,32 @@ fn wires_of_others() -> Vec<HttpRoute> {
             post(wires::chat::complete),
         )
         .takes::<wires::chat_messages::ChatRequest>()
-        .media(&[JSON, EVENTS]),
+        .media(&[JSON, EVENTS])
+        .headers(&[SESSION, TRACE])
+        .naming_answer(),
         HttpRoute::post(
             "/v1/responses",
             "Respond, as OpenAI's API does",
             post(wires::responses::respond),
         )
         .takes::<wires::responses::ResponsesRequest>()
-        .media(&[JSON, EVENTS]),
+        .media(&[JSON, EVENTS])
+        .headers(&[SESSION, TRACE])
+        .naming_answer(),
         HttpRoute::get("/v1/models", "List the one model", get(wires::models::list)),
         HttpRoute::get("/v1/models/{id}", "Read the one model", get(wires::models::read)),
         HttpRoute::post("/api/chat", "Answer a chat of the AI SDK", post(wires::ui::chat))
             .takes::<wires::ui::UiRequest>()
-            .media(&[EVENTS]),
+            .media(&[EVENTS])
+            .headers(&[TRACE])
+            .naming_answer(),
         HttpRoute::get(
             "/api/chat/{id}/stream",
             "Go on with a running answer",
             get(wires::ui::resume),
         )
         .media(&[EVENTS])
+        .naming_answer()
         .also(204, "None runs"),
     ]
 }
