@@ -160,6 +160,28 @@ async fn a_turn_that_nobody_listens_to_ends_after_its_grace() {
     panic!("it goes on");
 }
 
+/// Who asks now and then what became of a question is there for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_whose_record_is_read_goes_on() {
+    let grace = Duration::from_secs(2);
+    let server = TestServer::before(ScriptedModel::openai_with(|_| endless()).await, |settings| {
+        settings.guard.max_text_bytes = 1 << 30;
+        settings.server.grace = grace;
+    })
+    .await;
+    let ask = Ask::events(&json!({"question": "What?"}));
+    let begun = ask.until(server.url(), "event: text").await;
+    let path = format!("/v1/answers/{}", begun.header("x-cardinal-answer"));
+    let since = std::time::Instant::now();
+    while since.elapsed() < grace * 2 {
+        assert_eq!(server.get(&path).await.json()["status"], "running");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    tokio::time::sleep(grace * 2).await;
+    let record = server.get(&path).await.json();
+    assert_eq!(record["answer"]["outcome"], "cancelled", "{record:#}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_the_server_leaves_is_reset_and_its_turn_resumed() {
     // The first process never gets an answer to its second completion.

@@ -232,7 +232,11 @@ pub(super) async fn read(
     Extension(caller): Extension<Requester>,
     Path(id): Path<String>,
 ) -> Result<Json<AnswerRecord>, HttpError> {
-    Ok(Json(own(&state, &caller, &id).await?))
+    let record = own(&state, &caller, &id).await?;
+    if let Some(live) = state.turns.find(&id) {
+        live.notice();
+    }
+    Ok(Json(record))
 }
 
 pub(super) async fn events(

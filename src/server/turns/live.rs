@@ -34,6 +34,8 @@ pub(in crate::server) struct LiveTurn {
     log: Mutex<Vec<Arc<TurnEvent>>>,
     state: watch::Sender<LogState>,
     readers: AtomicUsize,
+    /// When somebody read of it the last time who does not read its log now.
+    noticed: Mutex<Instant>,
     closed_at: Mutex<Option<Instant>>,
 }
 
@@ -62,6 +64,7 @@ impl LiveTurn {
             log: Mutex::default(),
             state: watch::Sender::default(),
             readers: AtomicUsize::new(0),
+            noticed: Mutex::new(Instant::now()),
             closed_at: Mutex::default(),
         })
     }
@@ -91,6 +94,22 @@ impl LiveTurn {
         };
         if self.state.send_if_modified(cut) {
             *lock(&self.closed_at) = Some(Instant::now());
+        }
+    }
+
+    /// Somebody is there for it, who asks now and then what became of it.
+    pub(in crate::server) fn notice(&self) {
+        *lock(&self.noticed) = Instant::now();
+    }
+
+    /// Waits until nobody was there for it so long as it may go on then.
+    async fn is_left(&self) {
+        loop {
+            let rest = self.grace.saturating_sub(lock(&self.noticed).elapsed());
+            if rest.is_zero() {
+                return;
+            }
+            tokio::time::sleep(rest).await;
         }
     }
 
@@ -213,10 +232,11 @@ impl Drop for AttachedReader {
         // Without a runtime the process ends.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let turn = Arc::clone(turn);
+            turn.notice();
             runtime.spawn(async move {
                 let mut state = turn.state.subscribe();
                 tokio::select! {
-                    () = tokio::time::sleep(turn.grace) => {
+                    () = turn.is_left() => {
                         if turn.readers.load(Ordering::SeqCst) == 0 {
                             turn.cancel.cancel();
                         }
