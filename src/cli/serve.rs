@@ -1,4 +1,6 @@
 use serde_json::json;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::args::{GlobalArgs, ServerArgs};
 use super::error::CliError;
@@ -9,7 +11,7 @@ use crate::server::{ServerOptions, serve};
 
 /// Serves until it is told to stop. Prints one JSON line once it listens.
 pub(super) async fn run(global: &GlobalArgs, args: &ServerArgs) -> Result<ExitStatus, CliError> {
-    let ended = told_to_end()?;
+    let mut signals = EndSignals::listen()?;
     let loaded = settings::load_and_warn(global)?;
     let options = ServerOptions {
         listen: args.listen,
@@ -33,29 +35,45 @@ pub(super) async fn run(global: &GlobalArgs, args: &ServerArgs) -> Result<ExitSt
     if !args.turn.quiet {
         term::say(format_args!("open {} in a browser; Ctrl-C ends", server.url));
     }
-    ended.await;
+    signals.next().await;
     if !args.turn.quiet {
-        term::say("ending: running questions have a moment to be answered");
+        term::say(
+            "ending: running questions have a moment to be answered; once more leaves them to the next start",
+        );
     }
-    server.shutdown().await;
+    server.shutdown_unless(signals.next()).await;
     Ok(ExitStatus::Done)
 }
 
-/// Returns a wait for Ctrl-C or, where there is one, SIGTERM. Both are listened for from now on.
-fn told_to_end() -> Result<impl Future<Output = ()>, CliError> {
+/// Ctrl-C and, where there is one, SIGTERM. They are listened for from the first on.
+struct EndSignals {
     #[cfg(unix)]
-    let mut terminate =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(CliError::Start)?;
-    Ok(async move {
+    interrupt: Signal,
+    #[cfg(unix)]
+    terminate: Signal,
+}
+
+impl EndSignals {
+    fn listen() -> Result<Self, CliError> {
+        Ok(Self {
+            #[cfg(unix)]
+            interrupt: signal(SignalKind::interrupt()).map_err(CliError::Start)?,
+            #[cfg(unix)]
+            terminate: signal(SignalKind::terminate()).map_err(CliError::Start)?,
+        })
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) {
         #[cfg(unix)]
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
         #[cfg(not(unix))]
         {
             // Without signals the process is ended from outside.
             let _ = tokio::signal::ctrl_c().await;
         }
-    })
+    }
 }

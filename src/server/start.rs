@@ -133,8 +133,13 @@ impl RunningServer {
 
     /// Takes no more questions, lets running turns end for a while, and leaves the others to be resumed. Returns when the
     /// address is free.
-    pub async fn shutdown(mut self) {
-        self.state.turns.drain(&self.state, self.drain).await;
+    pub async fn shutdown(self) {
+        self.shutdown_unless(std::future::pending()).await;
+    }
+
+    /// The same; when `hurried` comes, running turns have no more time to end.
+    pub async fn shutdown_unless(mut self, hurried: impl Future<Output = ()>) {
+        self.state.turns.drain(&self.state, self.drain, hurried).await;
         self.stop.cancel();
         self.leave.cancel();
         for task in self.tasks.drain(..).take(1) {

@@ -180,6 +180,42 @@ async fn a_turn_that_cannot_be_gone_on_with_says_what_to_do_and_names_no_files()
     assert!(!detail.contains('/') && !detail.contains(&killed.id), "{detail}");
 }
 
+/// Whoever has no time to wait says so twice.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_leaves_running_turns_to_the_next_process() {
+    let late = Arc::new(AtomicUsize::new(3600));
+    let waits = Arc::clone(&late);
+    let model = ScriptedModel::openai_with(move |_| {
+        let late = waits.load(Ordering::SeqCst);
+        Reply::text("It is unknown.").after(Duration::from_secs(late.try_into().unwrap()))
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_url(folder.path());
+    let plan = ProcessPlan::new(folder.path(), &store, &model);
+    let mut process = plan.start();
+    let begun = Ask::events(&json!({"question": "What is alpha?"}))
+        .until(&process.url, "event: step")
+        .await;
+    while model.requests().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    process.signal("TERM");
+    assert!(!process.ends_within(Duration::from_secs(2)));
+    process.signal("TERM");
+    assert!(process.ends_within(Duration::from_secs(10)));
+    late.store(0, Ordering::SeqCst);
+    let process = plan.start();
+    let path = format!("/v1/answers/{}/events", begun.header("x-cardinal-answer"));
+    let told = Ask::get(&path).send(&process.url).await;
+    assert_eq!(
+        told.named("answer")[0]["answer"]["text"],
+        "It is unknown.",
+        "{told:#?}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_turn_whose_beginning_was_deleted_while_it_ran_begins_anew_after_a_kill() {
     let held = Arc::new(AtomicBool::new(false));

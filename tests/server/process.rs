@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -86,6 +87,18 @@ impl Process {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// Whether it ends by itself within so long.
+    pub(super) fn ends_within(&mut self, most: Duration) -> bool {
+        let since = Instant::now();
+        while since.elapsed() < most {
+            if self.child.try_wait().unwrap().is_some() {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        false
     }
 
     /// Stops it where it stands, or lets it go on.

@@ -432,11 +432,21 @@ impl Turns {
         self.stopping.is_cancelled()
     }
 
-    /// Takes no more questions, lets turns end for so long, and leaves the others to be resumed.
-    pub(super) async fn drain(&self, state: &SharedState, limit: Duration) {
+    /// Takes no more questions, lets turns end for so long, or until `hurried` comes, and leaves the others to be resumed.
+    pub(super) async fn drain(
+        &self,
+        state: &SharedState,
+        limit: Duration,
+        hurried: impl Future<Output = ()>,
+    ) {
         self.stopping.cancel();
         self.tasks.close();
-        if tokio::time::timeout(limit, self.tasks.wait()).await.is_err() {
+        let all_ended = tokio::select! {
+            () = self.tasks.wait() => true,
+            () = tokio::time::sleep(limit) => false,
+            () = hurried => false,
+        };
+        if !all_ended {
             tracing::warn!(turns = self.tasks.len(), "turns are left to be resumed");
             self.leaving.cancel();
             self.tasks.wait().await;
