@@ -50,6 +50,18 @@ pub(super) fn is_plain(id: &str) -> bool {
     !id.is_empty() && id.len() <= 128 && id.bytes().all(allowed) && !id.bytes().all(|byte| byte == b'.')
 }
 
+/// What templates and programs write where there is no name yet. It names nothing: all conversations that are new would be one.
+pub(super) fn names_nothing(id: &str) -> bool {
+    ["null", "undefined", "none", "nil", "new"]
+        .iter()
+        .any(|word| id.eq_ignore_ascii_case(word))
+}
+
+/// Whether a session under this key was named here, and not by a client.
+pub(super) fn is_named_here(key: &str) -> bool {
+    key.starts_with("ses_")
+}
+
 /// What a session of this name is kept under whose name is another principal's already. Nobody can give a session such a name.
 pub(super) fn key_beside(name: &str, principal: &str) -> String {
     let tag = blake3::derive_key("cardinal 2026 server: name of a session", principal.as_bytes());

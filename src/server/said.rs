@@ -25,6 +25,11 @@ const MOST_ENDLESS: usize = 4;
 /// What stands for an answer that never came.
 const UNANSWERED: &str = "(not answered)";
 
+/// The hash of a conversation in which nothing was said.
+pub(super) fn nothing_said() -> blake3::Hash {
+    blake3::hash(b"cardinal: a conversation")
+}
+
 /// The hash of a conversation with one message more.
 pub(super) fn message_hash(before: blake3::Hash, role: &str, text: &str) -> blake3::Hash {
     let said = if role == "assistant" {

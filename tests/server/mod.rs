@@ -25,6 +25,7 @@ mod lent;
 mod limits;
 mod long;
 mod memory;
+mod named;
 mod openapi;
 mod persons;
 mod process;

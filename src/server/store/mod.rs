@@ -5,7 +5,7 @@
 //! after a lost connection, also when its commit came through after all: so every job is one that may be said twice.
 //!
 //! Each area has a file with its statements: `sessions`, `answers` and how their turns ended (`ended`), `claims` (which process
-//! runs a turn), `memory` (what a turn knows of those before it), `folded` (how texts are looked for), `forget` and `retention` (what is deleted), `tokens`, `admin`. `tapes` says where tapes are: beside a file, or in the database, where every replica reaches them.
+//! runs a turn), `memory` (what a turn knows of those before it), `places` (where a client's messages stand), `folded` (how texts are looked for), `forget` and `retention` (what is deleted), `tokens`, `admin`. `tapes` says where tapes are: beside a file, or in the database, where every replica reaches them.
 
 mod admin;
 mod answers;
@@ -15,6 +15,7 @@ mod error;
 mod folded;
 mod forget;
 mod memory;
+mod places;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod presence;
@@ -41,6 +42,7 @@ pub(super) use ended::{EndedTurn, StoredEnd};
 use error::DatabaseError;
 pub use error::SessionStoreError;
 pub(super) use memory::TurnMemory;
+pub(super) use places::MessagePlace;
 pub(super) use presence::Presence;
 pub(super) use retention::RetiredSessions;
 pub(super) use sessions::title_of;
@@ -65,10 +67,10 @@ pub struct SessionStore {
     log_is_left: Arc<AtomicBool>,
     /// Bytes until there is more than is kept, as far as this process knows.
     room: Arc<AtomicI64>,
-}
-
     /// Whether something could not be written, and it was not seen since that it can be.
     failed: Arc<AtomicBool>,
+}
+
 #[derive(Debug, Clone)]
 enum Database {
     Sqlite {
@@ -86,11 +88,11 @@ const LONG_PATIENCE: Duration = Duration::from_secs(90);
 /// How long a job for a file that somebody else holds waits before it is tried again.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// How often, and with which pauses, it is tried to empty the log of a store in a file.
-const EMPTY_TRIES: u32 = 10;
 /// How long it is tried whether the store can be written.
 const LONGEST_TRY: Duration = Duration::from_secs(4);
 
+/// How often, and with which pauses, it is tried to empty the log of a store in a file.
+const EMPTY_TRIES: u32 = 10;
 const EMPTY_PAUSE: Duration = Duration::from_millis(50);
 
 impl SessionStore {
@@ -119,9 +121,9 @@ impl SessionStore {
                     presence: None,
                     log_is_left: Arc::default(),
                     room: Arc::default(),
+                    failed: Arc::default(),
                     database: Database::Postgres(database),
                 })
-                    failed: Arc::default(),
             }
             #[cfg(not(feature = "postgres"))]
             StorePlace::Postgres(_) => Err(SessionStoreError::NoPostgres),
@@ -144,9 +146,9 @@ impl SessionStore {
             presence: Some(beside(path, ".processes")),
             log_is_left: Arc::default(),
             room: Arc::default(),
+            failed: Arc::default(),
         })
     }
-            failed: Arc::default(),
 
     /// The store, as settings name it, without a password.
     pub fn name(&self) -> &str {
@@ -175,8 +177,6 @@ impl SessionStore {
             .is_ok_and(|read| read.is_ok())
     }
 
-    /// Empties the log that a store in a file has beside it, so that what was deleted is not read out of that. Somebody who reads
-    /// may keep it from that for a moment.
     /// Whether it can be written. That is tried only where something could not be written before.
     pub(super) async fn is_writable(&self) -> bool {
         if !self.failed.load(Ordering::Relaxed) {
@@ -194,6 +194,8 @@ impl SessionStore {
         written
     }
 
+    /// Empties the log that a store in a file has beside it, so that what was deleted is not read out of that. Somebody who reads
+    /// may keep it from that for a moment.
     pub(super) async fn empty_log(&self) {
         let writer = match &self.database {
             Database::Sqlite { writer, .. } => writer,
@@ -249,13 +251,13 @@ impl SessionStore {
             }
             #[cfg(feature = "postgres")]
             Database::Postgres(database) => database.write(work, PATIENCE).await,
-        }
-    }
         };
         if matches!(written, Err(SessionStoreError::Unreachable(_))) {
             self.failed.store(true, Ordering::Relaxed);
-
+        }
         written
+    }
+
     /// The same for what must not be lost while a database is started again, or somebody else holds the file.
     async fn write_patiently<T: Send + 'static>(
         &self,

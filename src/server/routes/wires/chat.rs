@@ -14,6 +14,7 @@ use super::chat_messages::{ChatQuestion, ChatRequest};
 use super::plain_text::step_in_markdown;
 use crate::server::access::Requester;
 use crate::server::http_error::HttpError;
+use crate::server::ids::{is_named_here, names_nothing};
 use crate::server::record::AnswerRecord;
 use crate::server::routes::answers::{asker, checked_question, checked_session, finished, left, name_answer};
 use crate::server::routes::body::JsonRequest;
@@ -21,6 +22,7 @@ use crate::server::routes::log::TurnLog;
 use crate::server::routes::sse::{frames, stream as sse, told_when_cut};
 use crate::server::said::said_before;
 use crate::server::state::SharedState;
+use crate::server::store::MessagePlace;
 use crate::server::turns::{EventReader, SubmissionResult, TurnRequest};
 
 pub(in crate::server::routes) async fn complete(
@@ -76,9 +78,9 @@ pub(super) fn named_session(
         Some(Value::String(session)) => Some(session.as_str()),
         Some(_) => return Err(unreadable("metadata.session")),
     };
-    // Front ends send an empty one where they have no conversation yet.
+    // Front ends send an empty one, or a word for nothing, where they have no conversation yet.
     let named = [in_header, in_metadata].into_iter().flatten().map(str::trim);
-    let mut named = named.filter(|session| !session.is_empty());
+    let mut named = named.filter(|session| !session.is_empty() && !names_nothing(session));
     let Some(session) = named.next() else {
         return Ok(None);
     };
@@ -115,18 +117,100 @@ pub(super) async fn turn_of(
         said_before: said_before(asked.said.into_iter(), state.app().today()),
         ..TurnRequest::default()
     };
-    if let (None, Some(before)) = (&turn.session, asked.before) {
-        let key = before.to_hex();
-        let known = state.store.answer_of_messages(&caller.principal, &key).await?;
-        match known {
-            // Nothing was asked since: the session goes on.
-            Some((answer, session, true)) => (turn.session, turn.last) = (Some(session), Some(answer)),
-            // The conversation was edited after this answer.
-            Some((answer, _, false)) => turn.base = Some(answer),
-            None => tracing::debug!("the messages of a conversation are not known"),
-        }
+    let place = match &turn.session {
+        None => by_messages(state, caller, asked.before).await?,
+        Some(named) => in_named(state, caller, named, asked.before, asked.last_asked).await?,
+    };
+    match place {
+        ChatPlace::Unknown => {}
+        // Nothing was asked since: the session goes on.
+        ChatPlace::Last { answer, session } => (turn.session, turn.last) = (Some(session), Some(answer)),
+        // The conversation was edited after this answer.
+        ChatPlace::Earlier { answer } => (turn.session, turn.base) = (None, Some(answer)),
+        ChatPlace::Beginning => turn.session = None,
     }
     Ok(turn)
+}
+
+/// Where a question stands whose client sends what was said before it.
+enum ChatPlace {
+    /// The messages do not say. Where a session is named, it is behind all that was asked in that.
+    Unknown,
+    /// Behind this answer, the last one of its session.
+    Last { answer: String, session: String },
+    /// Behind this answer, after which something else was asked.
+    Earlier { answer: String },
+    /// Before all that was asked.
+    Beginning,
+}
+
+/// Where it stands by its messages alone.
+async fn by_messages(
+    state: &SharedState,
+    caller: &Requester,
+    before: Option<blake3::Hash>,
+) -> Result<ChatPlace, HttpError> {
+    let Some(before) = before else {
+        return Ok(ChatPlace::Unknown);
+    };
+    let known = state
+        .store
+        .answer_of_messages(&caller.principal, &before.to_hex())
+        .await?;
+    Ok(match known {
+        Some((answer, session, true)) => ChatPlace::Last { answer, session },
+        Some((answer, _, false)) => ChatPlace::Earlier { answer },
+        None => {
+            tracing::debug!("the messages of a conversation are not known");
+            ChatPlace::Unknown
+        }
+    })
+}
+
+/// Where it stands in the session that it names, or in one that went on from that: what its client shows no more is not known to
+/// the answer either. A client that only sends its question goes on behind all that was asked, unless it is one that sends
+/// everything: then nothing was said before.
+async fn in_named(
+    state: &SharedState,
+    caller: &Requester,
+    named: &str,
+    before: Option<blake3::Hash>,
+    last_asked: Option<blake3::Hash>,
+) -> Result<ChatPlace, HttpError> {
+    let Some(session) = state.store.session(named, &caller.principal).await? else {
+        return Ok(ChatPlace::Unknown);
+    };
+    let (Some(before), Some(last_asked)) = (before, last_asked) else {
+        let is_begun_anew = state.store.was_told_messages(&session.key).await?;
+        return Ok(if is_begun_anew {
+            ChatPlace::Beginning
+        } else {
+            ChatPlace::Unknown
+        });
+    };
+    let found = state
+        .store
+        .place_of_messages(&session.key, &before.to_hex(), &last_asked.to_hex())
+        .await?;
+    if let Some(found) = found {
+        let MessagePlace {
+            answer,
+            session,
+            is_last,
+            is_over,
+        } = found;
+        return Ok(match (is_last, is_over) {
+            (true, _) => ChatPlace::Last { answer, session },
+            (false, true) => ChatPlace::Earlier { answer },
+            (false, false) => ChatPlace::Unknown,
+        });
+    }
+    // What was begun anew under a name has a session of its own, and nobody else's name.
+    let apart = by_messages(state, caller, Some(before)).await?;
+    Ok(match apart {
+        ChatPlace::Last { ref session, .. } if is_named_here(session) => apart,
+        _ => ChatPlace::Unknown,
+    })
 }
 
 fn streamed(answer: &str, reader: EventReader, with_usage: bool) -> Response {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::server::http_error::HttpError;
-use crate::server::said::message_hash;
+use crate::server::said::{message_hash, nothing_said};
 
 /// A request for a chat completion, as far as it means something here. What is null is as if it were not there.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -105,6 +105,8 @@ pub(super) struct ChatQuestion {
     pub(super) question: String,
     /// The hash of the messages before the question; `None` when it is the first.
     pub(super) before: Option<blake3::Hash>,
+    /// The hash of the messages up to the question before it; `None` when it is the first.
+    pub(super) last_asked: Option<blake3::Hash>,
     pub(super) with_question: blake3::Hash,
     /// What was said before it, as the client tells it, and of each whether it is an answer.
     pub(super) said: Vec<(bool, String)>,
@@ -293,7 +295,7 @@ pub(super) fn question_of(messages: &[ChatMessage]) -> Result<ChatQuestion, Http
             ));
         }
     };
-    let mut hash = blake3::hash(b"cardinal: a conversation");
+    let (mut hash, mut last_asked) = (nothing_said(), None);
     let mut said = Vec::with_capacity(before.len());
     for message in before {
         let text = message.text()?;
@@ -303,6 +305,9 @@ pub(super) fn question_of(messages: &[ChatMessage]) -> Result<ChatQuestion, Http
             &text
         };
         hash = message_hash(hash, &message.role, text);
+        if message.role == "user" {
+            last_asked = Some(hash);
+        }
         said.push((message.role == "assistant", text.to_owned()));
     }
     let question = last.text()?;
@@ -310,6 +315,7 @@ pub(super) fn question_of(messages: &[ChatMessage]) -> Result<ChatQuestion, Http
     Ok(ChatQuestion {
         said,
         before: (!before.is_empty()).then_some(hash),
+        last_asked,
         with_question: message_hash(hash, "user", &question),
         question,
     })

@@ -111,11 +111,14 @@ pub(in crate::server::routes) async fn respond(
     };
     let asked = question_of(&messages)?;
     let named = named_session(&headers, request.metadata.as_ref())?;
-    let mut turn = turn_of(&state, &caller, asked, named).await?;
+    let mut turn = turn_of(&state, &caller, asked, named.clone()).await?;
     if let Some(previous) = &request.previous_response_id {
         let id = previous.strip_prefix(PREFIX).unwrap_or(previous);
         let before = own(&state, &caller, id).await?;
         let session = state.store.session(&before.session, &caller.principal).await?;
+        if let (Some(named), Some(session)) = (&named, &session) {
+            same_session(&state, &caller, named, &session.key).await?;
+        }
         let is_last = session.is_some_and(|session| session.turns == before.turn);
         // One that is the last of its session is waited for in the queue of that.
         if !is_last && !before.status.is_over() {
@@ -149,6 +152,26 @@ pub(in crate::server::routes) async fn respond(
     };
     name_answer(response.headers_mut(), &live.id, &live.session);
     Ok(response)
+}
+
+/// Refuses a request that names one session, and goes on from a response of another.
+async fn same_session(
+    state: &SharedState,
+    caller: &Requester,
+    named: &str,
+    session: &str,
+) -> Result<(), HttpError> {
+    let known = state.store.session(named, &caller.principal).await?;
+    let is_same = match known {
+        Some(known) => state.store.went_on_from(session, &known.key).await?,
+        None => false,
+    };
+    if is_same {
+        return Ok(());
+    }
+    Err(HttpError::bad_request(
+        "`previous_response_id` is of another session than the one that is named: leave out the name, or send that of the response",
+    ))
 }
 
 /// The items of a conversation, with the messages that some of them only name: a client may send what was answered here by its id.

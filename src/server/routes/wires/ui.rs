@@ -12,6 +12,7 @@ use super::ui_chunks::{UiWriter, error_chunk};
 use super::ui_history::{UiMessage, UiQuestion};
 use crate::server::access::Requester;
 use crate::server::http_error::HttpError;
+use crate::server::ids::names_nothing;
 use crate::server::routes::answers::{asker, checked_question, checked_session, name_answer, own};
 use crate::server::routes::body::JsonRequest;
 use crate::server::routes::log::TurnLog;
@@ -39,8 +40,9 @@ pub(in crate::server::routes) struct UiRequest {
 pub(in crate::server::routes) async fn chat(
     State(state): State<SharedState>,
     Extension(caller): Extension<Requester>,
-    JsonRequest(request): JsonRequest<UiRequest>,
+    JsonRequest(mut request): JsonRequest<UiRequest>,
 ) -> Result<Response, HttpError> {
+    request.id = request.id.filter(|id| !names_nothing(id));
     let all = request.messages.as_deref().unwrap_or_default();
     let (last, shown) = match &request.message {
         Some(message) => (Some(message), &[][..]),
