@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::REDACTED;
-use super::respelled::{CountedParts, RespelledSecrets, TextLook};
+use super::respelled::{CountedParts, RespelledPlaces, RespelledSecrets, TextLook};
 
 /// Shorter credentials may stand inside of other words.
 const SHORTEST_ANYWHERE: usize = 8;
@@ -65,6 +65,8 @@ pub(super) struct SecretPlaces {
     pub(super) whole: Vec<Range<usize>>,
     /// Where one begins that the text ends within.
     pub(super) open: Option<usize>,
+    /// Where the latest signs begin: what stands before is not needed to find one that goes on behind the text.
+    pub(super) recent: usize,
 }
 
 /// What stands at a place where a character is looked for.
@@ -101,10 +103,14 @@ impl SecretTexts {
     /// All places in a text, in order.
     pub(super) fn find(&self, text: &[u8], look: TextLook) -> SecretPlaces {
         let mut places = self.written(text);
-        let (mut respelled, open) = self.respelled.find(text, look);
+        let RespelledPlaces {
+            whole: mut respelled,
+            open,
+            recent,
+        } = self.respelled.find(text, look);
         // What goes on there as it is written ends later.
         if let Some(at) = places.open.filter(|_| !look.is_end) {
-            respelled.retain(|place| place.end <= at);
+            respelled.retain(|place| place.start < at);
         }
         if !respelled.is_empty() {
             places.whole = joined(places.whole, respelled);
@@ -112,7 +118,16 @@ impl SecretTexts {
         places.open = places.open.into_iter().chain(open).min();
         let last = places.whole.last().map_or(0, |place| place.end);
         places.open = places.open.filter(|at| *at >= last);
+        places.recent = recent.max(last);
         places
+    }
+
+    /// Most bytes that one of them takes, however it is written.
+    pub(super) fn most_written(&self) -> usize {
+        /// For a character, with what may stand before it.
+        const MOST: usize = 32;
+        let longest = self.texts.iter().map(|text| text.length).max();
+        longest.unwrap_or_default().saturating_mul(MOST)
     }
 
     /// All places of credentials as they are, or with escapes.

@@ -6,6 +6,7 @@ mod chat;
 mod dbt_sandbox;
 mod docs;
 mod doctor;
+mod echoed_key;
 mod evals;
 mod help;
 mod hygiene;

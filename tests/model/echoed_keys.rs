@@ -1,11 +1,14 @@
 //! A key that a model's server writes into an answer is heard nowhere, however it is written and split.
 
 use cardinal::model::Provider;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use super::chunks::{DONE, calls, chunk, end, events, heard, said};
 use super::talk::{ask, question};
 use crate::support::scripted_model::{Reply, ScriptedModel};
+use crate::support::spellings::{leaks, spellings};
 
 /// The key of a scripted server's settings.
 const KEY: &str = "sk-test-secret";
@@ -184,6 +187,52 @@ async fn a_key_in_another_spelling_is_not_heard() {
                 !heard.contains(&written[written.len() - 16..]),
                 "{written}: {heard}"
             );
+        }
+    }
+}
+
+/// What a model's words are cut into: pieces of so many characters, again and again.
+fn cut(text: &str, sizes: &[usize]) -> Vec<Value> {
+    let mut sizes = sizes.iter().cycle();
+    let (mut rest, mut pieces) = (text, Vec::new());
+    while !rest.is_empty() {
+        let size = *sizes.next().unwrap();
+        let at = rest.char_indices().nth(size).map_or(rest.len(), |(at, _)| at);
+        let (piece, behind) = rest.split_at(at);
+        pieces.push(said(piece));
+        rest = behind;
+    }
+    pieces
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_spelling_is_heard_in_pieces_of_any_size() {
+    let keys = proptest::collection::vec(
+        "(sk-|sk-test-|gsk_|)[A-Za-z0-9]{2}[0-9][A-Za-z]{2}[A-Za-z0-9_-]{14,40}",
+        4,
+    );
+    let cuts = proptest::collection::vec(proptest::collection::vec(1usize..=12, 40), 8);
+    let mut runner = TestRunner::deterministic();
+    let keys = keys.new_tree(&mut runner).unwrap().current();
+    let cuts = cuts.new_tree(&mut runner).unwrap().current();
+    let mut sizes: Vec<Vec<usize>> = (1..=6).map(|size| vec![size]).collect();
+    sizes.extend(cuts);
+    for (nth, key) in keys.iter().enumerate() {
+        for (at, (name, written)) in spellings(key).iter().enumerate() {
+            // Of pieces of one character all spellings are tried.
+            for sizes in [&sizes[0], &sizes[1 + (at + nth * 5) % (sizes.len() - 1)]] {
+                let pieces = cut(&format!("The key is {written} so."), sizes);
+                let body = events(&pieces) + &events(&[end("stop")]) + DONE;
+                let server = ScriptedModel::openai_with(move |_| Reply::sse(body.clone())).await;
+                let mut settings = server.settings();
+                settings.api_key = Some(key.clone().into());
+                let heard = ask(&settings, &question()).await.unwrap();
+                let text = &heard.completion.text;
+                assert_eq!(&heard.texts.concat(), text);
+                let what = format!("{name} of {key} by {sizes:?}: {text}");
+                assert!(text.contains("[redacted]") && text.ends_with("so."), "{what}");
+                assert!(!leaks(text, key, written), "{what}");
+            }
         }
     }
 }

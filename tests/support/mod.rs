@@ -7,4 +7,5 @@ pub mod scripted_dbt;
 pub mod scripted_model;
 pub mod scripted_openai;
 pub mod scripted_responses;
+pub mod spellings;
 pub mod stack;

@@ -1,7 +1,5 @@
 //! A credential that a server gives back in another spelling goes no further either, and nothing else is taken for one.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use cardinal::wire::{Wire, WireRequest};
 use http::{HeaderName, HeaderValue};
 use proptest::strategy::{Strategy, ValueTree};
@@ -9,6 +7,7 @@ use proptest::test_runner::TestRunner;
 
 use super::retry::quick;
 use super::server::{Server, answer, chunked};
+use crate::support::spellings::{leaks, spellings};
 
 fn carrying(mut request: WireRequest, key: &str) -> WireRequest {
     let mut value = HeaderValue::try_from(format!("Bearer {key}")).unwrap();
@@ -34,84 +33,6 @@ async fn seen(replies: Vec<Vec<u8>>, key: &str, fails: bool) -> Vec<String> {
         bodies.push(String::from_utf8_lossy(&response.bytes().await.unwrap()).into_owned());
     }
     bodies
-}
-
-fn between(key: &str, sign: &str) -> String {
-    key.chars().map(|c| c.to_string()).collect::<Vec<_>>().join(sign)
-}
-
-/// The table of spellings, by name.
-fn spellings(key: &str) -> Vec<(&'static str, String)> {
-    let hex: String = key.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let escaped = |from: &str, to: &str, radix: usize| -> String {
-        let written = |byte: u8| {
-            if radix == 16 {
-                format!("{byte:02x}")
-            } else {
-                byte.to_string()
-            }
-        };
-        key.bytes()
-            .map(|byte| format!("{from}{}{to}", written(byte)))
-            .collect()
-    };
-    let wrapped: Vec<&str> = (0..key.len())
-        .step_by(7)
-        .map(|at| &key[at..key.len().min(at + 7)])
-        .collect();
-    let mut mixed = String::new();
-    for (at, c) in key.chars().enumerate() {
-        mixed.push(if at % 2 == 0 {
-            c.to_ascii_uppercase()
-        } else {
-            c.to_ascii_lowercase()
-        });
-    }
-    vec![
-        ("as it is", key.to_owned()),
-        ("upper", key.to_uppercase()),
-        ("lower", key.to_lowercase()),
-        ("mixed", mixed),
-        ("base64", STANDARD.encode(key)),
-        ("base64 of a password", STANDARD.encode(format!("user:{key}"))),
-        ("base64 without a name", STANDARD.encode(format!(":{key}"))),
-        (
-            "base64 for addresses",
-            URL_SAFE_NO_PAD.encode(format!("api:{key}:x")),
-        ),
-        ("hex", hex.clone()),
-        ("hex in capitals", hex.to_uppercase()),
-        ("hex with colons", escaped("", ":", 16)),
-        ("percent", escaped("%", "", 16)),
-        ("json", escaped("\\u00", "", 16)),
-        ("json in json", escaped("\\\\u00", "", 16)),
-        ("html", escaped("&#", ";", 10)),
-        ("html hexadecimal", escaped("&#x", ";", 16)),
-        ("blanks", between(key, " ")),
-        ("signs", between(key, "-")),
-        ("zero width", between(key, "\u{200b}")),
-        ("lines", wrapped.join("\r\n")),
-        ("lines in json", wrapped.join("\\n")),
-        ("tags", wrapped.join("<wbr>")),
-        ("base64 in lines", between(&STANDARD.encode(key), "\n")),
-    ]
-}
-
-fn signs(text: &str) -> String {
-    let signs = text
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '\u{1}');
-    signs.map(|c| c.to_ascii_lowercase()).collect()
-}
-
-/// Whether eight signs in a row of the spelling, or of the key, are in a text.
-fn leaks(seen: &str, key: &str, written: &str) -> bool {
-    let (plain, written) = (signs(key), signs(written));
-    let seen = signs(&seen.replace("[redacted]", "\u{1}"));
-    let has = |of: &str, length: usize| {
-        (0..(of.len() + 1).saturating_sub(length)).any(|at| seen.contains(&of[at..at + length]))
-    };
-    has(&plain, 8) || has(&written, if written.len() > plain.len() { 16 } else { 8 })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -47,6 +47,17 @@ pub(super) struct TextLook {
     pub(super) open_from: usize,
 }
 
+/// Where credentials are in a text.
+#[derive(Debug)]
+pub(super) struct RespelledPlaces {
+    /// In order.
+    pub(super) whole: Vec<Range<usize>>,
+    /// Where one begins that the text ends within.
+    pub(super) open: Option<usize>,
+    /// Where the latest signs begin, so many that one of which they are a part would not have been found.
+    pub(super) recent: usize,
+}
+
 /// Eight signs, as one number, of which needle and from where.
 type Window = (u64, u16, u16);
 
@@ -104,11 +115,15 @@ impl RespelledSecrets {
         }
     }
 
-    /// All places in a text, in order, and where one begins that the text ends within.
-    pub(super) fn find(&self, text: &[u8], look: TextLook) -> (Vec<Range<usize>>, Option<usize>) {
+    /// All places in a text.
+    pub(super) fn find(&self, text: &[u8], look: TextLook) -> RespelledPlaces {
         let (mut found, mut open) = (Vec::new(), None);
         if self.needles.is_empty() {
-            return (found, open);
+            return RespelledPlaces {
+                whole: found,
+                open,
+                recent: text.len(),
+            };
         }
         let is_end = look.is_end;
         let mut signs = Signs { text, at: 0, is_end };
@@ -132,7 +147,12 @@ impl RespelledSecrets {
         if open.is_none() && !look.is_end {
             open = self.begun(&latest, look.open_from);
         }
-        (found, open)
+        let signs_begin = latest.start_of(latest.count.min(WINDOW - 1));
+        RespelledPlaces {
+            whole: found,
+            recent: signs_begin.unwrap_or(signs.at).min(open.unwrap_or(usize::MAX)),
+            open,
+        }
     }
 
     #[inline]

@@ -93,7 +93,7 @@ impl LatestSigns {
     }
 
     pub(super) fn start_of(&self, length: usize) -> Option<usize> {
-        let first = self.count.checked_sub(length)?;
+        let first = self.count.checked_sub(length).filter(|_| length > 0)?;
         self.starts.get(first % WINDOW).copied()
     }
 }
