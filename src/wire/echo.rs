@@ -51,7 +51,7 @@ pub(super) async fn without_echo(below: LayerService, request: WireRequest) -> L
     clean_headers(&mut response.headers, &secrets);
     response.body = match (fails, is_told) {
         (true, _) => clean_whole(response.body, secrets),
-        (false, false) => clean_stream(response.body, secrets, CountedParts::Beginning),
+        (false, false) => clean_stream(response.body, secrets, CountedParts::Telling),
         (false, true) => clean_events(
             clean_stream(response.body, secrets.clone(), CountedParts::None),
             secrets,
@@ -291,7 +291,7 @@ mod tests {
             .map(|piece| Ok(Bytes::copy_from_slice(piece.as_bytes())))
             .collect();
         let secrets = SecretTexts::of(vec![secret.to_owned()]);
-        let body = clean_stream(stream::iter(pieces).boxed(), secrets, CountedParts::Beginning);
+        let body = clean_stream(stream::iter(pieces).boxed(), secrets, CountedParts::Telling);
         body.map(|piece| String::from_utf8(piece.unwrap().to_vec()).unwrap())
             .collect()
             .await

@@ -1,4 +1,5 @@
-//! Finds credentials in bytes, however they are written there: as they are, with escapes of JSON (`\u002d`, `\/`), as
+//! Finds credentials in bytes, however they are written there: as they are, with escapes of JSON and other languages (`\u002d`,
+//! `\/`, `\u{2d}`, `\055`), as
 //! entities of HTML (`&#45;`) or as parts of an address (`%2d`), any of their characters in any of these ways. Further spellings,
 //! and parts of longer credentials, are found by `respelled`.
 
@@ -291,8 +292,23 @@ fn escaped(text: &[u8], c: char) -> CharacterAt {
     let behind = text.get(slashes..).unwrap_or_default();
     let digits = match behind.first() {
         None => return CharacterAt::CutOff,
+        Some(b'u' | b'x') if behind.get(1) == Some(&b'{') => {
+            let digits = behind.get(2..).unwrap_or_default();
+            return match numbered(digits, 16, 6, b"}", c) {
+                CharacterAt::Found(taken) => {
+                    CharacterAt::Found(slashes.saturating_add(2).saturating_add(taken))
+                }
+                other => other,
+            };
+        }
         Some(b'u') => 4,
         Some(b'x') => 2,
+        Some(b'0'..=b'3') => {
+            return match numbered(behind, 8, 3, b"", c) {
+                CharacterAt::Found(taken) => CharacterAt::Found(slashes.saturating_add(taken)),
+                other => other,
+            };
+        }
         Some(byte) if u32::from(*byte) == u32::from(c) && b"\"/'&".contains(byte) => {
             return CharacterAt::Found(slashes.saturating_add(1));
         }
@@ -304,6 +320,24 @@ fn escaped(text: &[u8], c: char) -> CharacterAt {
         }
         HexAt::CutOff => CharacterAt::CutOff,
         HexAt::Number(_) | HexAt::Other => CharacterAt::Other,
+    }
+}
+
+/// Whether a character's number stands there, with what ends it. With nothing that does, it has all `most` digits.
+fn numbered(text: &[u8], radix: u32, most: usize, end: &[u8], c: char) -> CharacterAt {
+    let is_digit = |byte: &&u8| char::from(**byte).is_digit(radix);
+    let count = text.iter().take(most).take_while(is_digit).count();
+    let (digits, behind) = text.split_at_checked(count).unwrap_or_default();
+    if behind.is_empty() && (count < most || !end.is_empty()) {
+        return CharacterAt::CutOff;
+    }
+    let number = str::from_utf8(digits).ok();
+    let number = number.and_then(|digits| u32::from_str_radix(digits, radix).ok());
+    let is_whole = behind.starts_with(end) && (count == most || !end.is_empty());
+    if is_whole && number == Some(u32::from(c)) {
+        CharacterAt::Found(count.saturating_add(end.len()))
+    } else {
+        CharacterAt::Other
     }
 }
 
@@ -412,6 +446,8 @@ mod tests {
             r"\u0073\u006b\u002d\u0061\u002f\u0062\u003d\u0063\u005f\u0031",
             r"sk\\u002da\\/b=c_1",
             r"sk\x2da/b=c_1",
+            r"sk\u{2d}a\u{02F}b=c_1",
+            r"\163\153\055a/b\075c_1",
             "sk%2da%2Fb%3Dc_1",
             "%73%6B%2D%61%2F%62%3D%63%5F%31",
             "sk%252da%252Fb=c_1",

@@ -22,6 +22,22 @@ pub fn spellings(key: &str) -> Vec<(&'static str, String)> {
             .map(|byte| format!("{from}{}{to}", written(byte)))
             .collect()
     };
+    let listed = |written: &dyn Fn(u8) -> String, between: &str| -> String {
+        let numbers: Vec<String> = key.bytes().map(written).collect();
+        numbers.join(between)
+    };
+    let in_form = |capital: u32, small: u32, digit: u32| -> String {
+        let formed = |c: char| {
+            let (first, row) = match c {
+                'A'..='Z' => ('A', capital),
+                'a'..='z' => ('a', small),
+                '0'..='9' if digit > 0 => ('0', digit),
+                other => return other,
+            };
+            char::from_u32(row + u32::from(c) - u32::from(first)).unwrap()
+        };
+        key.chars().map(formed).collect()
+    };
     let wrapped: Vec<&str> = (0..key.len())
         .step_by(7)
         .map(|at| &key[at..key.len().min(at + 7)])
@@ -54,6 +70,26 @@ pub fn spellings(key: &str) -> Vec<(&'static str, String)> {
         ("json in json", escaped("\\\\u00", "", 16)),
         ("html", escaped("&#", ";", 10)),
         ("html hexadecimal", escaped("&#x", ";", 16)),
+        (
+            "json of new scripts",
+            listed(&|byte| format!("\\u{{{byte:x}}}"), ""),
+        ),
+        ("octal", listed(&|byte| format!("\\{byte:03o}"), "")),
+        (
+            "list of octal numbers",
+            listed(&|byte| format!("{byte:03o}"), " "),
+        ),
+        ("list of numbers", listed(&|byte| byte.to_string(), ", ")),
+        ("list of hex", listed(&|byte| format!("0x{byte:02x}"), " ")),
+        (
+            "list of code points",
+            listed(&|byte| format!("U+00{byte:02X}"), " "),
+        ),
+        ("bits", listed(&|byte| format!("{byte:08b}"), " ")),
+        ("base64 twice", STANDARD.encode(STANDARD.encode(key))),
+        ("full width", in_form(0xff21, 0xff41, 0xff10)),
+        ("mathematical", in_form(0x1d400, 0x1d41a, 0x1d7ce)),
+        ("circles", in_form(0x24b6, 0x24d0, 0)),
         ("blanks", between(key, " ")),
         ("signs", between(key, "-")),
         ("zero width", between(key, "\u{200b}")),
@@ -73,6 +109,9 @@ fn signs(text: &str) -> String {
 
 /// Whether eight signs in a row of the spelling, or of the key, are in a text.
 pub fn leaks(seen: &str, key: &str, written: &str) -> bool {
+    if seen.contains(written) {
+        return true;
+    }
     let (plain, written) = (signs(key), signs(written));
     let seen = signs(&seen.replace("[redacted]", "\u{1}"));
     let has = |of: &str, length: usize| {

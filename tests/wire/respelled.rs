@@ -102,6 +102,41 @@ async fn a_part_of_a_key_is_not_seen_where_it_tells_which_it_is() {
     assert_eq!(seen(vec![of(shown)], KEY, true).await, [shown]);
 }
 
+/// What stands behind these prefixes is all that is secret.
+#[tokio::test]
+async fn a_key_without_its_prefix_is_a_key() {
+    let core = "Qz7vXk29LmPw4RtYb8Nc";
+    for prefix in [
+        "sk-",
+        "sk-test-",
+        "sk-proj-",
+        "sk-ant-api03-",
+        "sk-or-v1-",
+        "mb_",
+        "gsk_",
+    ] {
+        let key = format!("{prefix}{core}");
+        let table = spellings(core);
+        let bodies = table
+            .iter()
+            .map(|(_, written)| format!("{{\"is\":\"{written}\"}}"));
+        let bodies: Vec<_> = bodies.map(|body| answer("200 OK", "", body.as_bytes())).collect();
+        for ((name, written), seen) in table.iter().zip(seen(bodies, &key, false).await) {
+            assert!(
+                seen.contains("[redacted]") && !leaks(&seen, core, written),
+                "{name} of {key}: {seen}"
+            );
+        }
+    }
+    let ends = answer(
+        "200 OK",
+        "",
+        format!("{{\"it ends in\":\"{}\"}}", &core[4..]).as_bytes(),
+    );
+    let seen = seen(vec![ends], &format!("sk-test-{core}"), false).await;
+    assert_eq!(seen, ["{\"it ends in\":\"[redacted]\"}"]);
+}
+
 #[tokio::test]
 async fn words_that_are_like_a_key_stay() {
     for (key, text) in [
@@ -110,6 +145,7 @@ async fn words_that_are_like_a_key_stay() {
         ("no-key-required", "There is No key required for it."),
         ("sk-no-key-required", "There is no key required for it."),
         ("metabase-dashboards", "The Metabase dashboard of sales"),
+        ("my-internationalization", "Internationalization of dashboards"),
         (
             KEY,
             "sk-proj- is how a key of a project begins; Ab3dEf6 is a word.",

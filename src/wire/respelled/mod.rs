@@ -1,6 +1,6 @@
 //! Credentials in another spelling: in other capitals, with blanks, line ends, tags or signs between their characters, as base64
-//! (alone or behind a name, in either alphabet), as hexadecimal digits, any of that behind the escapes of JSON, HTML and
-//! addresses; and parts of one.
+//! (alone or behind a name, in either alphabet), as hexadecimal digits, as lists of numbers, in forms of letters such as `ｓ` and
+//! `𝐬`, any of that behind the escapes of JSON, HTML and addresses; and parts of one.
 //!
 //! A text is read as the letters and digits in it, without case ([`Signs`]), and so is each spelling of a credential (a
 //! [`Needle`]). Every eight signs in a row of a needle are in one table with a small filter before it, so that a text is read once,
@@ -8,8 +8,10 @@
 //!
 //! What counts depends on the text. A whole needle always does. So does a part of eight signs or more beside dots or stars, which
 //! stand for the rest. Where a text is a failure, eight signs of a credential as it is written are enough: nothing is lost there.
-//! Elsewhere its first twelve are.
+//! Elsewhere its first twelve are, and any twelve that are no words. What stands behind a prefix such as `sk-proj-` is as good as the
+//! whole.
 
+mod forms;
 mod needle;
 mod signs;
 
@@ -20,19 +22,17 @@ use self::signs::{LatestSigns, Signs, TextSign};
 
 /// Signs that are looked up together.
 const WINDOW: usize = 8;
-/// Bytes of a beginning that tells which credential it is.
-const BEGINNING: usize = 12;
 /// Most bytes of base64 around what was found that belong to it.
 const AROUND: usize = 96;
 /// Bits of the filter.
-const FILTER_BITS: usize = 1 << 14;
+const FILTER_BITS: usize = 1 << 15;
 
 /// Which parts of a credential count, beside the whole and what is masked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CountedParts {
     None,
-    /// Its first twelve signs, as they are written.
-    Beginning,
+    /// What tells which it is, as it is written: its first twelve signs, or any twelve with letters and digits among them.
+    Telling,
     /// Any eight in a row.
     Any,
 }
@@ -97,7 +97,8 @@ impl RespelledSecrets {
         }
         let mut windows = Vec::new();
         for (nth, needle) in (0..).zip(&needles) {
-            let signs = (0..).zip(needle.signs.windows(WINDOW));
+            let signs = (0u16..).zip(needle.signs.windows(WINDOW));
+            let signs = signs.filter(|(at, _)| needle.is_looked_for_from(usize::from(*at)));
             windows.extend(signs.map(|(at, signs)| (number(signs), nth, at)));
         }
         windows.sort_unstable();
@@ -207,7 +208,7 @@ impl RespelledSecrets {
         let Some(needle) = self.needles.get(run.needle) else {
             return false;
         };
-        if run.length == needle.signs.len() && needle.is_sure() {
+        if needle.is_whole(run) {
             return true;
         }
         if run.length < needle.spelling.least() {
@@ -217,7 +218,7 @@ impl RespelledSecrets {
         match parts {
             _ if is_masked(text, &run.place) => as_written,
             CountedParts::None => false,
-            CountedParts::Beginning => as_written && run.from == 0 && run.place.len() >= BEGINNING,
+            CountedParts::Telling => as_written && needle.is_told_by(run),
             CountedParts::Any => as_written,
         }
     }
@@ -245,11 +246,10 @@ impl RespelledSecrets {
         (least..=most).rev().find_map(|length| {
             let mask = (1u64 << (8 * length)).wrapping_sub(1);
             let written = latest.number & mask;
-            let begins = |needle: &Needle| {
-                let beginning = needle.signs.get(..length);
-                beginning.is_some_and(|beginning| number(beginning) == written)
-            };
-            self.needles.iter().any(begins).then(|| latest.start_of(length))?
+            let mut needles = self.needles.iter();
+            needles
+                .any(|needle| needle.begins_with(written, length))
+                .then(|| latest.start_of(length))?
         })
     }
 }
@@ -257,7 +257,7 @@ impl RespelledSecrets {
 #[inline]
 fn filter_bit(window: u64) -> usize {
     // The upper bits of a product depend on all signs.
-    let mixed = window.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 50;
+    let mixed = window.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 49;
     usize::try_from(mixed).unwrap_or_default() % FILTER_BITS
 }
 

@@ -1,12 +1,14 @@
 //! Reads a text as letters and digits without case.
 
-use super::WINDOW;
+use super::{WINDOW, forms};
 
 /// Most bytes between two signs of one credential.
 const GAP: usize = 16;
 /// Longest tag and longest entity of HTML that are read, in bytes.
 const LONGEST_TAG: usize = 16;
 const LONGEST_ENTITY: usize = 10;
+/// Longest number between braces, as in `\u{73}`, with its brace.
+const LONGEST_NUMBER: usize = 7;
 
 /// What a byte is where signs are read: a sign without case, none, or what may begin an escape or a tag.
 const BYTE_KINDS: [u8; 256] = {
@@ -14,7 +16,7 @@ const BYTE_KINDS: [u8; 256] = {
     let (mut rest, mut byte) = (kinds.as_mut_slice(), 0u8);
     while let Some((kind, behind)) = rest.split_first_mut() {
         *kind = match byte {
-            b'\\' | b'%' | b'&' | b'<' => MAY_STAND_FOR_SIGN,
+            b'\\' | b'%' | b'&' | b'<' | 0xe2 | 0xef | 0xf0 => MAY_STAND_FOR_SIGN,
             sign if sign.is_ascii_alphanumeric() => sign.to_ascii_lowercase(),
             _ => NO_SIGN,
         };
@@ -159,12 +161,18 @@ impl Signs<'_> {
             b'\\' => {
                 let behind = rest.iter().position(|byte| *byte != b'\\');
                 match behind.and_then(|at| rest.get(at..)) {
+                    Some([b'u' | b'x', b'{', digits @ ..]) => {
+                        digits.len() < LONGEST_NUMBER && digits.iter().all(u8::is_ascii_hexdigit)
+                    }
                     Some([b'u', digits @ ..]) => digits.len() < 4,
                     Some([b'x', digits @ ..]) => digits.len() < 2,
+                    Some(digits @ [b'0'..=b'3', ..]) => digits.len() < 3,
                     Some(_) => false,
                     None => true,
                 }
             }
+            0xe2 | 0xef => short(2),
+            0xf0 => short(3),
             _ => false,
         }
     }
@@ -177,10 +185,12 @@ impl Signs<'_> {
             b'%' => percent(rest),
             b'&' => entity(rest),
             b'<' => (tag(rest), None),
+            0xe2 | 0xef => other_form(rest, 3),
+            0xf0 => other_form(rest, 4),
             _ => (1, None),
         };
         self.at = self.at.saturating_add(taken.max(1));
-        let meant = meant.and_then(|meant| u8::try_from(meant).ok());
+        let meant = meant.and_then(|meant| u8::try_from(meant).ok().or_else(|| forms::plain(meant)));
         meant.filter(u8::is_ascii_alphanumeric)
     }
 }
@@ -189,14 +199,39 @@ fn escape(rest: &[u8]) -> (usize, Option<u32>) {
     let slashes = rest.iter().take_while(|byte| **byte == b'\\').count();
     let behind = rest.get(slashes..).unwrap_or_default();
     let digits = match behind.first() {
+        Some(b'u' | b'x') if behind.get(1) == Some(&b'{') => {
+            let digits = behind.get(2..).unwrap_or_default();
+            let count = digits.iter().take(LONGEST_NUMBER).position(|byte| *byte == b'}');
+            let meant = count.and_then(|count| hexadecimal(digits.get(..count)));
+            let taken = count
+                .filter(|_| meant.is_some())
+                .map_or(0, |count| count.saturating_add(3));
+            return (slashes.saturating_add(taken), meant);
+        }
         Some(b'u') => 4,
         Some(b'x') => 2,
+        Some(b'0'..=b'3') => {
+            let digits = behind.get(..3).and_then(|digits| str::from_utf8(digits).ok());
+            return match digits.and_then(|digits| u32::from_str_radix(digits, 8).ok()) {
+                Some(meant) => (slashes.saturating_add(3), Some(meant)),
+                None => (slashes, None),
+            };
+        }
         Some(b'n' | b'r' | b't' | b'b' | b'f') => return (slashes.saturating_add(1), None),
         _ => return (slashes, None),
     };
     match hexadecimal(behind.get(1..digits + 1)) {
         Some(meant) => (slashes.saturating_add(digits + 1), Some(meant)),
         None => (slashes, None),
+    }
+}
+
+/// A character of so many bytes that may be another form of a letter or digit.
+fn other_form(rest: &[u8], length: usize) -> (usize, Option<u32>) {
+    let character = rest.get(..length).and_then(|bytes| str::from_utf8(bytes).ok());
+    match character.and_then(|text| text.chars().next()) {
+        Some(c) => (length, Some(u32::from(c))),
+        None => (1, None),
     }
 }
 

@@ -348,7 +348,7 @@ fn behind(passed: usize, places: &[Range<usize>]) -> Vec<Range<usize>> {
 /// How the text of events is looked at.
 fn look(is_end: bool) -> TextLook {
     TextLook {
-        parts: CountedParts::Beginning,
+        parts: CountedParts::Telling,
         is_end,
         open_from: OPEN_FROM,
     }
