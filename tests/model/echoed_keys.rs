@@ -236,3 +236,29 @@ async fn no_spelling_is_heard_in_pieces_of_any_size() {
         }
     }
 }
+
+/// Readers of streams take such lines for events, so a key that is spread over them is looked for as well.
+#[tokio::test]
+async fn no_key_is_heard_of_lines_in_other_spellings() {
+    for field in [
+        " data: ",
+        "DATA:",
+        "data : ",
+        "data",
+        "\0data: ",
+        "result: ",
+        "chunk ",
+        "9a\r\ndata: ",
+        "",
+    ] {
+        let pieces = cut(&format!("The key is {LONG} so."), &[3]);
+        let lines = pieces.iter().map(|piece| format!("{field}{piece}\n\n"));
+        let body = lines.collect::<String>() + &events(&[end("stop")]) + DONE;
+        let heard = of_long_key(body).await;
+        assert!(heard.contains("The key is [redacted] so."), "{field:?}: {heard}");
+    }
+    let lines = cut(&format!("The key is {LONG} so."), &[3]);
+    let line: String = lines.iter().map(|piece| format!("data: {piece}")).collect();
+    let heard = of_long_key(format!("{line}\n\n") + &events(&[end("stop")]) + DONE).await;
+    assert!(heard.contains("The key is [redacted] so."), "one line: {heard}");
+}

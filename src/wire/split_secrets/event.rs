@@ -1,5 +1,7 @@
 //! What of an event are texts that may go on in the next one.
 
+use std::ops::Range;
+
 use serde_json::Value;
 
 /// Fields whose texts stand for themselves and never go on in the next event.
@@ -35,18 +37,21 @@ pub(super) struct EventPlace {
     pub(super) pointer: String,
 }
 
-/// Whether a line is the data of an event, or JSON that stands as it is, or too short to tell.
-pub(super) fn may_be_data(line: &[u8]) -> bool {
-    line.starts_with(b"data:") || line.starts_with(b"{") || b"data:".starts_with(line)
+/// Whether a line that has not ended may hold an event. What is none is passed on as it comes.
+pub(super) fn may_hold_event(line: &[u8]) -> bool {
+    /// Most bytes before an event: the name of its field, or what a proxy left there.
+    const MOST_BEFORE: usize = 64;
+    !line.starts_with(b":")
+        && (line.len() < MOST_BEFORE || line.iter().take(MOST_BEFORE).any(|byte| *byte == b'{'))
 }
 
-/// The JSON object that a line holds.
-pub(super) fn event(line: &[u8]) -> Option<Value> {
-    let mut json = line.trim_ascii();
-    while let Some(inner) = json.strip_prefix(b"data:") {
-        json = inner.trim_ascii_start();
-    }
-    serde_json::from_slice(json).ok().filter(Value::is_object)
+/// The first JSON object that a line holds, and where it stands. Readers of streams take it for an event whatever stands before it.
+pub(super) fn event(line: &[u8]) -> Option<(Value, Range<usize>)> {
+    let start = line.iter().position(|byte| *byte == b'{')?;
+    let mut values = serde_json::Deserializer::from_slice(line.get(start..)?).into_iter();
+    let event: Value = values.next()?.ok()?;
+    let end = start.saturating_add(values.byte_offset());
+    event.is_object().then_some((event, start..end))
 }
 
 /// Whether an event says that what was said so far is whole.
