@@ -113,16 +113,17 @@ async fn an_open_server_goes_by_the_names_of_this_machine_only() {
             assert_eq!(reply.status, 200, "{host}");
         }
     }
-    for host in [
-        "rebound.example.com",
-        "127.0.0.1.example.com",
-        "localhost.example.com:80",
-        "",
-        "127.0.0.1:x",
+    for (host, status) in [
+        ("rebound.example.com", 421),
+        ("127.0.0.1.example.com", 421),
+        ("localhost.example.com:80", 421),
+        ("", 421),
+        // It is no host.
+        ("127.0.0.1:x", 400),
     ] {
         for path in ["/v1/me", "/"] {
             let reply = server.send(Ask::get(path).with("host", host)).await;
-            assert_eq!(reply.status, 421, "{host} {path}");
+            assert_eq!(reply.status, status, "{host} {path}");
         }
     }
     let absolute = Ask::get("http://rebound.example.com/v1/me").with("host", "localhost");
