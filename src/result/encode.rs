@@ -3,10 +3,12 @@
 //! Inside a cell every backslash is doubled and tabs, line breaks, controls and hidden characters are escaped as JSON
 //! escapes them, so a line break always ends a row, a tab always ends a cell, and a single backslash always begins a
 //! sign of ours: `\N` for no value, `\…` for what was left out. The first character of what could be read as a mark
-//! of ours or of a model server is escaped in the same way. Numbers stand as the server sent them.
+//! of ours or of a model server is escaped in the same way. Numbers stand as the server sent them, without
+//! the noise that binary addition leaves in their last digits.
 
 use std::fmt::Write as _;
 
+use super::totals::without_noise;
 use super::{Cell, Column, ColumnKind};
 use crate::text::{clean_line, escape_into, escape_line_start, escape_within, reads_as_own_line};
 
@@ -55,7 +57,14 @@ fn encode_cell_into(cell: &Cell, out: &mut String) {
         Cell::Bool(true) => out.push_str("true"),
         Cell::Bool(false) => out.push_str("false"),
         // Writing to a string cannot fail.
-        Cell::Number(number) => drop(write!(out, "{number}")),
+        Cell::Number(number) => match number
+            .as_f64()
+            .filter(|_| number.is_f64())
+            .and_then(without_noise)
+        {
+            Some(meant) => drop(write!(out, "{meant}")),
+            None => drop(write!(out, "{number}")),
+        },
         Cell::Text(text) => escape_into(text, out),
     }
 }

@@ -41,7 +41,8 @@ impl Amount {
         if let Some(whole) = number.as_u64() {
             return Some(Self::Exact(whole.into()));
         }
-        short_decimal(number.as_f64()?).map_or_else(
+        let value = number.as_f64()?;
+        short_decimal(value).or_else(|| without_noise(value)).map_or_else(
             || Self::parse(&number.to_string()),
             |value| Some(Self::Exact(value)),
         )
@@ -84,6 +85,27 @@ fn short_decimal(number: f64) -> Option<Decimal> {
                 digits.abs() < BOUND && digits != 0.0 && (digits / power).to_bits() == number.to_bits();
             same.then(|| Decimal::new(digits as i64, scale))
         })
+}
+
+/// The decimal that a binary number is meant to be where adding left noise in its last digits: 55318.84 of
+/// 55318.840000000004. `None` where its digits may all be meant.
+pub(super) fn without_noise(number: f64) -> Option<Decimal> {
+    /// Digits that a 64-bit float always holds.
+    const SAFE_DIGITS: usize = 15;
+    /// Digits that a number with noise behind them has at most.
+    const MOST_MEANT: usize = 12;
+    let digits = |text: &str| {
+        let all = text.trim_start_matches(['-', '0', '.']);
+        all.bytes().filter(u8::is_ascii_digit).count()
+    };
+    let written = number.to_string();
+    if digits(&written) <= SAFE_DIGITS || !written.contains('.') {
+        return None;
+    }
+    let rounded = Decimal::from_scientific(&format!("{number:.14e}"))
+        .ok()?
+        .normalize();
+    (!rounded.is_zero() && digits(&rounded.to_string()) <= MOST_MEANT).then_some(rounded)
 }
 
 /// Guards against digits lost in reading: a non-zero number must not become zero.

@@ -1,5 +1,7 @@
 use cardinal::result::ShapingSettings;
-use cardinal::result::{Cell, Column, ColumnKind, Extent, ResultHeading, ResultTable, encode_cell, shape};
+use cardinal::result::{
+    Amount, Cell, Column, ColumnKind, Extent, ResultHeading, ResultTable, encode_cell, shape,
+};
 use proptest::prelude::*;
 
 use super::parse;
@@ -110,6 +112,15 @@ fn any_table() -> impl Strategy<Value = ResultTable> {
     })
 }
 
+/// The cells, each number as the decimal that is meant by it: the noise in the last digits of a sum is not shown.
+fn meant(rows: &[Vec<Cell>]) -> Vec<Vec<(Option<Amount>, Option<Cell>)>> {
+    let cell = |cell: &Cell| match cell {
+        Cell::Number(_) => (cell.amount(), None),
+        other => (None, Some(other.clone())),
+    };
+    rows.iter().map(|row| row.iter().map(cell).collect()).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
@@ -125,7 +136,7 @@ proptest! {
         let shortened = shaped.text.contains("shortened");
         if !shortened {
             let read = parse::rows(&shaped.text, &table.columns);
-            prop_assert_eq!(&read[..], &table.rows[..shaped.rows_shown]);
+            prop_assert_eq!(meant(&read), meant(&table.rows[..shaped.rows_shown]));
         }
         prop_assert_eq!(shaped.truncated, shortened || shaped.rows_shown < table.rows.len());
         prop_assert!(table.rows.is_empty() || shaped.rows_shown > 0);
