@@ -194,6 +194,31 @@ async fn percentages_stay_percentages() {
 }
 
 #[tokio::test]
+async fn figures_of_a_column_of_percentages_are_percentages() {
+    let mut desk = Desk::empty().await;
+    let rows = json!([["a", 1.98, 3], ["b", 2.5, 4]]);
+    desk.hold(table(
+        &["site:text", "rot_pct:number", "kg:integer"],
+        &rows,
+        Extent::Complete,
+    ));
+    let cell = |column: &str, row: u64| json!({"result": "r1", "column": column, "row": row});
+    let (one, other) = (cell("rot_pct", 1), cell("rot_pct", 2));
+    for (operation, of, unit) in [
+        ("mean", json!([one, other]), Some(CalculatedUnit::Percent)),
+        (
+            "subtract",
+            json!([other, one]),
+            Some(CalculatedUnit::PercentagePoints),
+        ),
+        ("divide", json!([one, other]), None),
+        ("subtract", json!([cell("kg", 2), cell("kg", 1)]), None),
+    ] {
+        assert_eq!(desk.one(operation, of).await.unit, unit, "{operation}");
+    }
+}
+
+#[tokio::test]
 async fn the_model_reads_a_result_like_any_other() {
     let desk = Desk::shop().await;
     let came = desk

@@ -11,7 +11,7 @@ use crate::metabase::FailureClass;
 use crate::result::{
     CalculatedUnit, Cell, Column, ColumnKind, Derivation, DerivationInput, Extent, FigureOperation, Handle,
     HeldResults, ModelView, NewResult, PackedTable, ResultOrigin, ResultTable, TABLE_END, TABLE_MARK,
-    encode_column, encode_row, for_reading,
+    TotalKind, encode_column, encode_row, for_reading,
 };
 use crate::text::{clean_line, cut_to_bytes};
 use crate::tools::check::{Rejection, quote};
@@ -208,11 +208,22 @@ fn figure(
                     let at = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
                     derivations.get(at).and_then(|derivation| derivation.unit)
                 }
-                _ => None,
+                _ => percent_of(&figure, table),
             };
             Ok((figure, unit))
         }
     }
+}
+
+/// The unit of a figure that comes from a column of percentages.
+fn percent_of(figure: &DerivationInput, table: &ResultTable) -> Option<CalculatedUnit> {
+    let column = match figure {
+        DerivationInput::Cell { column, .. } => column,
+        DerivationInput::Total { column, total, .. } if *total != TotalKind::Count => column,
+        _ => return None,
+    };
+    let at = table.columns.iter().position(|one| one.name == *column)?;
+    table.has_percentages(at).then_some(CalculatedUnit::Percent)
 }
 
 fn tell(rejection: Rejection) -> ToolError {
