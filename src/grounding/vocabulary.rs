@@ -192,7 +192,7 @@ const TABLE: [VocabularyRow; 47] = [
         "rank ranking position pos place rating stars star grade age level floor step version", "", "", ""]),
     (Concept::KeyFiller, ["id ids identifier uid no nr num number key the of", "nummer", "", ""]),
     (Concept::MonthName, ["month mo month_of_year month_number", "monat", "mois", "mes"]),
-    (Concept::YearName, ["year years yr fy season", "jahr", "", ""]),
+    (Concept::YearName, ["year years yr fy season vintage", "jahr jahrgang", "", ""]),
     (Concept::KeyLink, ["of no nr number num id code is", "nummer", "", ""]),
     (Concept::AfterKey, ["is was has had have brings brought with and", "", "", ""]),
     (Concept::ColumnFiller, [

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use super::number_format::NumberFormat;
+use super::number_format::{CENTS, NumberFormat};
 use super::row_index::RowIndex;
 use super::style::FigureStyle;
 use super::text::ReferenceProblem;
@@ -139,7 +139,15 @@ impl KnownResult {
             };
             let of = |(at, column): (usize, &Column)| {
                 let format = NumberFormat::of_column(column, self.table.has_percentages(at));
-                format.even(column.counts_money(), values(at))
+                let format = if self.table.only_names(at) {
+                    format.naming()
+                } else {
+                    format
+                };
+                // A name alone may be that of something else, but not where there are cents.
+                let has_cents = || values(at).any(|value| value.normalize().scale() == CENTS);
+                let money = column.counts_money() || (column.is_named_like_money() && has_cents());
+                format.even(money, values(at))
             };
             columns.map(of).collect()
         });

@@ -14,7 +14,7 @@ const PERCENT_DECIMALS: u32 = 1;
 const SMALL_DIGITS: u32 = 2;
 /// Significant digits of a ratio.
 const RATIO_DIGITS: u32 = 3;
-const CENTS: u32 = 2;
+pub(super) const CENTS: u32 = 2;
 /// What is so many digits long behind the point was worked out, and is no price of a unit.
 const WORKED_OUT: u32 = 5;
 
@@ -131,6 +131,12 @@ impl NumberFormat {
             NumberUnit::Fraction | NumberUnit::Percent if any => Exactness::Tenths,
             _ => Exactness::Open,
         };
+        self
+    }
+
+    /// The same for numbers that only say which one is meant: their thousands are not marked off.
+    pub(super) fn naming(mut self) -> Self {
+        self.grouped = false;
         self
     }
 

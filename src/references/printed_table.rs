@@ -103,7 +103,10 @@ fn unit_beside(known: &KnownResult, wanted: &TableColumn) -> Option<String> {
     if wanted.format.percent || known.number_format(wanted.at).shows_unit() {
         return None;
     }
-    known.column(wanted.at)?.told_unit()
+    let column = known.column(wanted.at)?;
+    column
+        .told_unit()
+        .or_else(|| column.named_unit().map(str::to_owned))
 }
 
 impl PrintedTable {

@@ -39,7 +39,8 @@ impl RowIndex {
     pub(super) fn of(table: &ResultTable) -> Self {
         let key = table.row_key();
         let naming = table.columns.iter().enumerate();
-        let naming = naming.filter(|(at, column)| key.contains(at) || column.names_rows());
+        let naming = naming
+            .filter(|(at, column)| key.contains(at) || column.names_rows() || table.is_numbered_by(*at));
         let columns = naming
             .take(MOST_COLUMNS)
             .map(|(at, _)| NamingColumn::of(table, at));

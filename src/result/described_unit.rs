@@ -2,7 +2,7 @@
 //! `Mean time to the first reply, in hours.` Columns without a format often have their unit nowhere else.
 
 /// Currencies by code, in capitals as people write them.
-const CODES: [&str; 33] = [
+pub(super) const CODES: [&str; 33] = [
     "AED", "ARS", "AUD", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF",
     "IDR", "ILS", "INR", "JPY", "KRW", "MXN", "NOK", "NZD", "PLN", "RON", "SAR", "SEK", "SGD", "THB", "TRY",
     "UAH", "USD", "ZAR",
@@ -61,6 +61,36 @@ const ENDS: [char; 7] = ['.', ',', ';', ':', ')', ']', '!'];
 /// The only unit that a description tells, in its own words; `None` where it tells none, or several.
 pub(super) fn described_unit(text: &str) -> Option<String> {
     only_unit(text, |_| true)
+}
+
+/// The unit that a text names without `in`, as notes on a column do: `hours`, `EUR to growers`, `List price EUR per bottle`,
+/// `the same for Swiss invoices, CHF`. `None` where the currency only says of which things it speaks, as in `EUR invoices`.
+pub(super) fn own_unit(text: &str) -> Option<String> {
+    const BEFORE: [&str; 8] = [
+        "amount", "amounts", "cost", "payout", "price", "revenue", "sales", "value",
+    ];
+    const BEHIND: [&str; 14] = [
+        "a", "after", "before", "each", "excl", "for", "from", "gross", "incl", "net", "of", "per", "to",
+        "with",
+    ];
+    let whole = text.trim().trim_end_matches(ENDS);
+    if among(&MEASURES, whole) || (whole.starts_with('°') && !whole.contains(' ')) {
+        return Some(whole.to_owned());
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let bare = |word: &&str| word.trim_end_matches(ENDS).to_owned();
+    if words.iter().any(|word| among(&SCALES, &bare(word))) {
+        return None;
+    }
+    let mut codes = words
+        .iter()
+        .enumerate()
+        .filter(|(_, word)| CODES.contains(&bare(word).as_str()));
+    let (at, word) = codes.next().filter(|_| codes.next().is_none())?;
+    let before = at.checked_sub(1).and_then(|at| words.get(at));
+    let begins = before.is_none_or(|before| before.ends_with(ENDS) || among(&BEFORE, before));
+    let ends = word.ends_with(ENDS) || words.get(at + 1).is_none_or(|next| among(&BEHIND, &bare(next)));
+    (begins && ends).then(|| bare(word))
 }
 
 /// The unit that a text about several columns tells of the one with these names: of the word right before it, as in

@@ -307,7 +307,9 @@ fn units(table: &ResultTable, width: usize, room: usize) -> Option<String> {
                 let told = column.told_unit();
                 told.map(|unit| format!("{unit} by its description"))
             };
-            let unit = column.format.unit_words().or_else(named).or_else(described)?;
+            let in_short = || column.named_unit().map(|unit| format!("{unit} by its name"));
+            let unit = column.format.unit_words().or_else(named).or_else(described);
+            let unit = unit.or_else(in_short)?;
             Some(format!(
                 "{} {}",
                 clean_line(&column.name, 80),
@@ -360,11 +362,15 @@ fn totals_lines(
         return Vec::new();
     }
     let mut used = 0usize;
-    let told = table.columns.iter().map(|column| match column.meaning() {
-        ColumnMeaning::Name => names,
-        ColumnMeaning::Truth => false,
-        meaning => !meaning.only_names(),
-    });
+    let told = table
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| match column.meaning() {
+            ColumnMeaning::Name => names,
+            ColumnMeaning::Truth => false,
+            _ => !table.only_names(at),
+        });
     let wanted: Vec<&ColumnTotals> = totals
         .iter()
         .zip(told)

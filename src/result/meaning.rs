@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::described_unit::{described_unit, is_currency, unit_of};
+use super::described_unit::{described_unit, is_currency, own_unit, unit_of};
 use super::{Column, ColumnKind, NumberStyle, ResultTable};
 
 /// What a column's values mean. Numbers are not all amounts: the sum of order numbers or of ages says nothing.
@@ -40,7 +40,7 @@ const RATES: &str = "avg average averages averaged mean median percentile percen
 /// Words of columns whose numbers are percentages.
 const PERCENTAGES: &str = "percent percentage pct prozent";
 /// Whole names of columns whose numbers are places on a scale.
-const POSITIONS: &str = "year latitude longitude lat lng lon jahr";
+const POSITIONS: &str = "year latitude longitude lat lng lon jahr vintage jahrgang season saison yr fy";
 
 /// Last words of columns of whole numbers that only tell things apart.
 const CODES: &str = "code zip zipcode postal postcode plz siren siret ean isbn iban sku phone fax uuid key";
@@ -48,9 +48,9 @@ const CODES: &str = "code zip zipcode postal postcode plz siren siret ean isbn i
 const NUMBERINGS: &str = "number no nr";
 /// Words before `year` that make a column one of years.
 const KINDS_OF_YEAR: &str =
-    "fiscal calendar birth model tax financial school academic build founding founded";
+    "fiscal calendar birth model tax financial school academic build founding founded harvest crop vintage";
 
-const YEARS: &str = "year jahr année año anno ano jaar";
+const YEARS: &str = "year jahr année año anno ano jaar vintage jahrgang season saison yr fy";
 /// Words of columns of years that say what a value is among others.
 const OF_ALL: &str = "avg average mean median min max earliest latest oldest newest durchschnitt of in the";
 /// What happened in the year that a column tells.
@@ -105,6 +105,7 @@ impl Column {
         let format = &self.format;
         let set_up = format.currency.is_some() || format.style == Some(NumberStyle::Currency);
         let coded = self.name.rsplit(|c: char| !c.is_alphanumeric()).next();
+        let named = || self.named_unit().is_some_and(is_currency);
         let told = || {
             let unit = self.told_unit().or_else(|| described_unit(&self.label));
             unit.is_some_and(|unit| is_currency(&unit))
@@ -112,7 +113,7 @@ impl Column {
         set_up
             || (self.kind.is_numeric()
                 && self.meaning().measures()
-                && (told() || coded.is_some_and(|code| is_currency(&code.to_uppercase()))))
+                && (told() || named() || coded.is_some_and(|code| is_currency(&code.to_uppercase()))))
     }
 
     pub fn meaning(&self) -> ColumnMeaning {
@@ -183,7 +184,9 @@ impl Column {
     /// The unit of its numbers as its description tells it, where they measure something.
     fn described_unit(&self) -> Option<String> {
         let measures = self.kind.is_numeric() && self.meaning().measures();
-        described_unit(self.description.as_deref().filter(|_| measures)?)
+        let text = self.description.as_deref().filter(|_| measures)?;
+        let own = || own_unit(text).filter(|_| !self.has_no_unit());
+        described_unit(text).or_else(own)
     }
 
     /// The unit that a text about the whole table tells of this column: USD of `revenue` in `Revenue (USD) and orders by month`.
@@ -215,15 +218,20 @@ impl ResultTable {
             Some((*at, column.told_unit().or_else(in_particular)?))
         });
         let mut told: Vec<(usize, String)> = told.collect();
-        let Some(unit) = about.and_then(described_unit) else {
+        let Some(unit) = about.and_then(|about| described_unit(about).or_else(|| own_unit(about))) else {
             return told;
         };
-        if told.iter().any(|(_, known)| known.eq_ignore_ascii_case(&unit)) {
+        let named = open.iter().filter_map(|(_, column)| column.named_unit());
+        let mut known = told.iter().map(|(_, known)| known.as_str()).chain(named);
+        if known.any(|known| known.eq_ignore_ascii_case(&unit)) {
             return told;
         }
         let free = open.into_iter().filter(|(at, column)| {
             let place = column.meaning() == ColumnMeaning::Position;
-            !place && !column.has_no_unit() && told.iter().all(|(known, _)| known != at)
+            !place
+                && !column.has_no_unit()
+                && column.named_unit().is_none()
+                && told.iter().all(|(known, _)| known != at)
         });
         let free: Vec<(usize, &Column)> = free.collect();
         // Whole numbers beside one column of fractions are counts, mostly.

@@ -3,6 +3,7 @@
 
 mod arithmetic;
 mod call_words;
+mod column_name;
 mod derivation;
 pub mod derive;
 mod described_unit;

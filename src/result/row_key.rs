@@ -9,6 +9,8 @@ use super::{Cell, Column, ColumnKind, ColumnMeaning, ResultTable, encode_cell};
 
 /// Most columns that are looked at together.
 const MOST_COLUMNS: usize = 6;
+/// Most columns of groups at the beginning that name a row together.
+const MOST_GROUPS: usize = 3;
 /// Words of columns whose whole numbers name something rather than measure it.
 const KEY_WORDS: &str = "year quarter month week weekday day dow hour minute id key number no nr num code zip postal postcode \
     rank rating stars bucket bin level grade position jahr monat stunde nummer";
@@ -43,7 +45,15 @@ impl ResultTable {
             .map(|(at, _)| at)
             .collect();
         let few = naming.get(..MOST_COLUMNS).unwrap_or(&naming);
-        let singles = few.iter().map(|one| vec![*one]);
+        let single = few.iter().copied().find(|one| self.are_different(&[*one]));
+        // A day may be another in every row by chance: the number of a batch is so because it names it.
+        let by_chance = single.is_some_and(|at| self.is_plain_time(at));
+        if (by_chance || single.is_none()) && self.is_numbered_by(0) {
+            return vec![0];
+        }
+        if let Some(at) = single {
+            return vec![at];
+        }
         let pairs = few
             .iter()
             .enumerate()
@@ -54,12 +64,26 @@ impl ResultTable {
             .first()
             .filter(|first| naming.is_empty() && self.columns.len() > 1 && first.kind == ColumnKind::Integer)
             .map(|_| vec![0]);
-        singles
-            .chain(pairs)
+        // What a query groups by stands first, also where it is a number: `site, hall`.
+        let group = |at: &usize| {
+            let is_naming = naming.contains(at);
+            is_naming || self.columns.get(*at).is_some_and(Column::may_number_things)
+        };
+        let groups = (0..self.columns.len()).take_while(group).count();
+        let most = groups.min(MOST_GROUPS).min(self.columns.len().saturating_sub(1));
+        let leading = (2..=most).map(|columns| (0..columns).collect());
+        pairs
             .chain(all)
             .chain(first)
+            .chain(leading)
             .find(|columns| self.are_different(columns))
             .unwrap_or_default()
+    }
+
+    /// Whether a column tells times that its rows are not grouped by.
+    fn is_plain_time(&self, at: usize) -> bool {
+        let column = self.columns.get(at);
+        column.is_some_and(|column| column.kind.is_temporal() && column.unit.is_none())
     }
 
     /// Whether no two rows have the same whole number in a column of nothing else; `None` where it has something else too.
@@ -77,7 +101,7 @@ impl ResultTable {
     }
 
     /// Whether no two rows have the same values in some columns. A group without a value is one of them.
-    fn are_different(&self, columns: &[usize]) -> bool {
+    pub(super) fn are_different(&self, columns: &[usize]) -> bool {
         if let [column] = columns {
             let mut cells = self.rows.iter().filter_map(|row| row.get(*column));
             if let Some(all_differ) = self.are_other_numbers(*column) {

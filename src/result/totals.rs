@@ -161,16 +161,28 @@ pub fn totals(table: &ResultTable) -> Vec<ColumnTotals> {
         .enumerate()
         .map(|(at, column)| {
             let cells = table.rows.iter().filter_map(|row| row.get(at));
-            column_totals(column, cells)
+            let meaning = match column.meaning() {
+                ColumnMeaning::Amount | ColumnMeaning::Score if table.only_names(at) => {
+                    ColumnMeaning::Position
+                }
+                ColumnMeaning::Amount | ColumnMeaning::Score if table.mixes_currencies(at) => {
+                    ColumnMeaning::Rate
+                }
+                meaning => meaning,
+            };
+            column_totals(column, meaning, cells)
         })
         .collect()
 }
 
-fn column_totals<'a>(column: &Column, cells: impl Iterator<Item = &'a Cell> + Clone) -> ColumnTotals {
+fn column_totals<'a>(
+    column: &Column,
+    meaning: ColumnMeaning,
+    cells: impl Iterator<Item = &'a Cell> + Clone,
+) -> ColumnTotals {
     let all = cells.clone().count() as u64;
     let present = cells.filter(|cell| **cell != Cell::Null);
     let values = present.clone().count() as u64;
-    let meaning = column.meaning();
     let summary = match meaning {
         _ if values == 0 => ColumnSummary::Nothing,
         ColumnMeaning::Time => span(present),

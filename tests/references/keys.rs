@@ -47,8 +47,8 @@ async fn a_name_that_occurs_twice_takes_the_next_column_of_the_key() {
     assert!(text.contains("\nrow key: name, city\n"), "{text}");
     for (reference, wanted) in [
         ("{{r1 revenue @ Mia Brooks, Boston}}", "30.25"),
-        ("{{r1 revenue @ Mia Brooks, San Francisco}}", "20.5"),
-        ("{{r1 revenue @ Owen O'Neil}}", "10"),
+        ("{{r1 revenue @ Mia Brooks, San Francisco}}", "20.50"),
+        ("{{r1 revenue @ Owen O'Neil}}", "10.00"),
     ] {
         assert_eq!(written(customers(), reference).await, wanted, "{reference}");
     }

@@ -1,5 +1,6 @@
 //! References in texts: how they are read, what they name, how values are written, and what becomes of those that name nothing.
 
+mod columns;
 mod formats;
 mod keys;
 mod kit;

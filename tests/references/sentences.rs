@@ -2,15 +2,19 @@
 
 use cardinal::grounding::{Claim, FigureStatus, Material, Reason, ground_referenced};
 use cardinal::references::ReferencedText;
-use cardinal::result::totals;
+use cardinal::result::{HeldResults, totals};
 use serde_json::Value;
 
 use super::kit::{known, shop};
 
 /// What came of each figure that was written, in the order of the text: whether its sentence agrees.
 async fn agrees(text: &str) -> (String, Vec<bool>) {
-    let held = shop();
-    let resolved = ReferencedText::of(text, &known(&held).await);
+    agrees_over(&shop(), text).await
+}
+
+/// The same of a text over other results.
+pub(super) async fn agrees_over(held: &HeldResults, text: &str) -> (String, Vec<bool>) {
+    let resolved = ReferencedText::of(text, &known(held).await);
     let mut tables = Vec::new();
     for one in held.iter() {
         let table = held.table(one.handle).await.unwrap();

@@ -47,7 +47,7 @@ async fn derivations_are_worked_out_in_place() {
             "{{share r3 revenue @ 2025-01, Widget of r3 revenue @ total | 2}}",
             "10.00%",
         ),
-        ("{{ratio r1 revenue @ 2025-01 / r1 orders @ 2025-01}}", "69.3"),
+        ("{{ratio r1 revenue @ 2025-01 / r1 orders @ 2025-01}}", "69.30"),
         ("{{ratio r1 orders @ 2025-01 / r4 count}}", "0.334"),
     ] {
         assert_eq!(resolved(written).await.text(), text, "{written}");
