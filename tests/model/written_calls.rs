@@ -66,6 +66,9 @@ async fn calls_in_the_forms_of_further_models_are_made() {
         "{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}</tool_call>",
         "<function=run_card>\n<parameter=card_id>\n7\n</parameter>\n</function>\n</tool_call>",
         "run_card\n<arg_key>card_id</arg_key>\n<arg_value>7</arg_value>\n</tool_call>",
+        // Solar Open, Hunyuan
+        "<|tool_calls|><|tool_call:begin|>c1<|tool_call:name|>run_card<|tool_call:args|>{\"card_id\": 7}<|tool_call:end|>",
+        "<tool_call>run_card<tool_sep>\n<arg_key>card_id</arg_key>\n<arg_value>7</arg_value>\n</tool_call>",
         // GigaChat
         "function call<|role_sep|>\n{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}",
         "<|message_sep|>\n\nfunction call<|role_sep|>\n{\"name\": \"run_card\", \"arguments\": {\"card_id\": 7}}<|message_sep|>",
@@ -357,4 +360,49 @@ async fn marks_around_an_answer_are_taken_off() {
         assert_eq!(heard.completion.stop, StopCause::End, "{written}");
         assert_eq!(heard.texts.concat(), answer, "{written}");
     }
+}
+
+/// The form in which models reason and act by turns.
+#[tokio::test]
+async fn calls_between_thoughts_are_made_and_the_answer_behind_them_is_shown_alone() {
+    let calls = [
+        "Thought: I need the revenue.\nAction: run_card\nAction Input: {\"card_id\": 7}",
+        "Thought: I need the revenue.\n\nAction: run_card\nAction Input: {\"card_id\": 7}\nObservation: 10",
+        "**Thought:** I need it.\n**Action:** run_card\n**Action Input:** {\"card_id\": 7}",
+        "Thought: I need it.\nAction: `run_card`\nAction Input: ```json\n{\"card_id\": 7}\n```",
+        "Thought: I need it.\nAction: run_card(card_id=7)",
+        "Thought: I need it.\nAction: run_card\nAction Input: card_id=7",
+        "Thought: I need it.\nAction: run_card\nAction Input:\n{\n  \"card_id\": 7\n}\nObservation: 10\nThought: I know.\nFinal Answer: 10",
+        "Thought: I need it.\nAction:\n```json\n{\"action\": \"run_card\", \"action_input\": {\"card_id\": 7}}\n```",
+        "Question: Revenue?\nThought: I need it.\nAction: run_card\nAction Input: {\"card_id\": 7}",
+    ];
+    all_of(&calls, |_, heard| {
+        called(heard) == ["run_card{\"card_id\":7}"] && !heard.texts.concat().contains("Action")
+    })
+    .await;
+    let answers = [
+        "Final Answer: Revenue was 7.",
+        "Thought: I now know the final answer.\nFinal Answer: Revenue was 7.",
+        "Thought: I know.\n\n**Final Answer:** Revenue was 7.",
+        "Question: Revenue?\nThought: I now know it.\nFinal answer: Revenue was 7.",
+        "Thought: I know.\nAction: Final Answer\nAction Input: Revenue was 7.",
+    ];
+    all_of(&answers, |_, heard| {
+        heard.completion.text == "Revenue was 7." && heard.texts.concat() == "Revenue was 7."
+    })
+    .await;
+    let kept = [
+        "Revenue was 7.\n\nFinal answer: 7.",
+        "Thought: revenue was 7 in all of 2025.",
+        "The final answer: revenue was 7.",
+    ];
+    all_of(&kept, |form, heard| {
+        heard.completion.text == form && heard.texts.concat() == form
+    })
+    .await;
+    let promise = [
+        "Thought: I should look at the card first.",
+        "Thought: Let me query the data.",
+    ];
+    all_of(&promise, |_, heard| heard.completion.stop == StopCause::Garbled).await;
 }

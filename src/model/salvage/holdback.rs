@@ -3,13 +3,20 @@ use crate::model::tool_names::ToolNames;
 /// Most text that is held back, in bytes: whatever is longer is an answer, not a call.
 const MOST_HELD: usize = 16 << 10;
 /// How a line begins that may be the beginning of a written call.
-const OPENINGS: [&str; 21] = [
+const OPENINGS: [&str; 28] = [
     "{",
     "[",
     "```",
     "<",
     "&lt;",
     "Action:",
+    "**Action",
+    "Thought:",
+    "Question:",
+    "**Thought",
+    "Final Answer",
+    "Final answer",
+    "**Final",
     "to=",
     "commentary to=",
     "function call",

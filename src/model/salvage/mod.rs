@@ -23,6 +23,7 @@ mod marked;
 mod named;
 mod object;
 mod plain;
+mod react;
 mod schema;
 mod thoughts;
 mod turns;

@@ -25,6 +25,12 @@ const FLOWERS: &str = r"✿FUNCTION✿:?\s*([\w.-]+)\s*✿ARGS✿:?\s*";
 const UNMARKED: &str = r#"(?m)^[ \t]*(?:(?:call:(?:\w+[:.])*([A-Za-z_]\w*)|([A-Za-z_]\w*)\[ARGS\])\s*(\{)|\[([a-z]\w*)\]\s*(\{\s*["']))"#;
 /// What closes the last of these.
 const NAME_CLOSED: &str = r"\[/[a-z]\w*\]\s*\z";
+/// A call's id before its name, each behind a mark: `<|tool_call:begin|>ID<|tool_call:name|>NAME`.
+const ID_FIRST: &str = r"<\|tool_call:begin\|>[^<]*<\|tool_call:name\|>";
+/// A mark between a name and its arguments in tags.
+const SEPARATED: &str = r"\s*<tool_sep>\s*";
+/// A name and its arguments on lines of their own, with marks of bold type, code and fences around them.
+const DECORATED: &str = r"(?mi)^[ \t]*[*_#]{0,3}[ ]?action[*_]{0,3}:[*_]{0,3}[ \t]*[`*]{0,3}([\w.]+)[`*]{0,3}[ \t]*\r?\n[ \t]*[*_#]{0,3}[ ]?(?:action )?input[*_]{0,3}:[*_]{0,3}\s*(?:```\w*\s*)?(\{)";
 /// A line of code in braces of a template.
 const BRACED: &str = r"(?m)^[ \t]*\{\{\s*([\w.]+\([^{}]*\))\s*\}\}\s*\z";
 /// A name on one line and its arguments on the next.
@@ -66,6 +72,9 @@ static WORD_MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(WORD_MARK
 static FLOWER_MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(FLOWERS));
 static UNMARKED_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(UNMARKED));
 static NAME_CLOSINGS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(NAME_CLOSED));
+static IDS_FIRST: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(ID_FIRST));
+static SEPARATIONS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(SEPARATED));
+static DECORATIONS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(DECORATED));
 static BRACED_CODE: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(BRACED));
 static LINE_PAIRS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(TWO_LINES));
 static INNER_MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(INSIDE_LINE));
@@ -99,6 +108,9 @@ pub(super) fn plain_marks(text: &str) -> Cow<'_, str> {
         (&FLOWER_MARKS, "$1 "),
         (&NAME_CLOSINGS, ""),
         (&UNMARKED_NAMES, "<tool_call>$1$2$4 $3$5"),
+        (&IDS_FIRST, "<|tool_call|>"),
+        (&SEPARATIONS, "\n"),
+        (&DECORATIONS, "Action: $1\nAction Input: $2"),
         (&BRACED_CODE, "$1"),
         (&LINE_PAIRS, "$1 $2"),
         (&INNER_MARKS, "$1\n$2"),

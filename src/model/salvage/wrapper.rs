@@ -10,6 +10,7 @@ use super::holdback::HoldBack;
 use super::marked::is_garbled;
 use super::object::NamedCall;
 use super::plain::{is_only_marks, without_shells};
+use super::react::{final_answer, without_label};
 use super::thoughts::{ThoughtFilter, without_thoughts};
 use super::turns::{BoxFilter, without_boxes};
 use super::unfold::unfold;
@@ -173,13 +174,13 @@ fn salvage(
     let found = find_calls(text, names).or_else(|| find_calls(inside()?, names));
     let Some(found) = found else {
         // Thoughts may speak of a call without making one; an answer may not.
-        let is_promise = whole.stop == StopCause::End && is_announcement(text);
+        let is_promise = whole.stop == StopCause::End && is_announcement(without_label(text));
         let is_lost = !is_silent && (is_promise || is_garbled(text, names));
         if let Some(written) = answered(whole, heard) {
             return written;
         }
         if !is_lost {
-            return WrittenAs::Words;
+            return led_in(whole, heard).unwrap_or(WrittenAs::Words);
         }
         if whole.stop == StopCause::Length {
             // A call that the limit cut is nothing yet.
@@ -230,6 +231,13 @@ fn answered(whole: &mut Completion, heard: &str) -> Option<WrittenAs> {
     } else {
         WrittenAs::Garbled
     })
+}
+
+/// Takes off an answer what leads in to it, unless somebody has heard that.
+fn led_in(whole: &mut Completion, heard: &str) -> Option<WrittenAs> {
+    let answer = final_answer(&whole.text).filter(|_| heard.trim().is_empty())?;
+    whole.text = answer.to_owned();
+    Some(WrittenAs::Answer)
 }
 
 /// Whether an answer shows in a fence which calls it comes from: it tells a figure, and all of them were made already.
