@@ -88,6 +88,12 @@ const OF_CHAT: &[(u16, &str, RequestPart)] = &[
     (400, "Jinja Exception: This model only supports single tool-calls at once!", RequestPart::ParallelCalls),
     (400, "JSON schema conversion failed: Unrecognized schema: {\"type\": \"object\"}", RequestPart::ToolSchemas),
     // Ollama, LM Studio
+    (400, r#"{"detail": [{"type": "list_type", "loc": ["body", "messages", 1, "content"], "msg": "Input should be a valid list", "input": "x"}]}"#, RequestPart::PlainContents),
+    (400, "messages[0].content: invalid type: string, expected a sequence", RequestPart::PlainContents),
+    (400, "Failed to deserialize the JSON body into the target type: messages[0]: invalid type: string \"x\", expected a sequence at line 1 column 9", RequestPart::PlainContents),
+    (422, r#"{"error": {"message": "'content' must be an array of content blocks"}}"#, RequestPart::PlainContents),
+    (400, r#"{"error": {"message": "Le paramètre stream_options n'est pas pris en charge"}}"#, RequestPart::StreamOptions),
+    (400, r#"{"error": {"message": "Der Parameter 'stream_options' wird nicht unterstützt."}}"#, RequestPart::StreamOptions),
     (400, "invalid message content type: <nil>", RequestPart::NullContent),
     (400, r#"{"error": "json: unknown field \"stream_options\""}"#, RequestPart::StreamOptions),
     (400, r#"{"error": "Invalid tool_choice type: 'none'. Supported string values: auto, required"}"#, RequestPart::ToolChoice),
@@ -315,4 +321,29 @@ async fn refusals_of_the_messages_api_name_what_is_left_out() {
         let (parts, _) = mended(Provider::Anthropic, 400, &said(words)).await;
         assert_eq!(parts, [part], "{words}");
     }
+}
+
+#[tokio::test]
+async fn contents_go_as_lists_of_blocks_where_a_server_takes_nothing_else() {
+    let words = "messages.0.content: Input should be a valid list";
+    let (_, last) = mended(Provider::Openai, 400, &said(words)).await;
+    let messages = last["messages"].as_array().unwrap();
+    for message in messages {
+        let content = &message["content"];
+        let text = content.pointer("/0/text").and_then(Value::as_str);
+        assert!(
+            content.is_null() || (content[0]["type"] == "text" && text.is_some()),
+            "{message}"
+        );
+    }
+    let results = messages.iter().filter(|message| message["role"] == "tool");
+    assert!(
+        results
+            .into_iter()
+            .all(|message| message["tool_call_id"].is_string())
+    );
+    // A server that takes texts as well does not like what has none.
+    let either = "messages.1.content.str: Input should be a valid string; messages.1.content.list: Input should be a valid list";
+    let (parts, _) = mended(Provider::Openai, 400, &said(either)).await;
+    assert_eq!(parts, [RequestPart::NullContent]);
 }

@@ -43,7 +43,7 @@ pub(in crate::model) struct RefusalWords {
 }
 
 /// What a refusal says when a server does not know a part of the request.
-const REFUSING: [&str; 41] = [
+const REFUSING: [&str; 52] = [
     "unsupported",
     "not support",
     "n't support",
@@ -85,6 +85,17 @@ const REFUSING: [&str; 41] = [
     "must be verified",
     "不支持",
     "无效",
+    "pas pris en charge",
+    "pas supporté",
+    "inconnu",
+    "nicht unterstützt",
+    "unbekannt",
+    "no es compatible",
+    "no se admite",
+    "no está soportado",
+    "não é suportado",
+    "サポートされて",
+    "지원되지",
 ];
 const ALL_TOOLS: [&str; 12] = [
     "tools",

@@ -52,6 +52,8 @@ pub enum RequestPart {
     Instructions,
     /// Texts in blocks: they are sent as plain texts, where nothing else stands beside them.
     TextBlocks,
+    /// Contents as plain texts: they are sent as lists of one block of text.
+    PlainContents,
     /// Ids of calls as they came: they go back as nine letters and digits.
     CallIds,
     /// Steps of several calls: they go back as steps of one call each.
@@ -110,6 +112,7 @@ impl RequestPart {
             Self::SystemRole => "the system prompt begins the first question",
             Self::Instructions => "the system prompt is sent as a message",
             Self::TextBlocks => "texts are sent without blocks, so that the server may cache nothing",
+            Self::PlainContents => "contents are sent as lists of blocks",
             Self::CallIds => "calls go back under ids of nine letters and digits",
             Self::ParallelCalls => "steps of several calls go back as steps of one call each",
             Self::NoReasoning => "an empty thought goes back with calls that came without one",

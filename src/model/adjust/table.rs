@@ -10,8 +10,8 @@ use super::part::RequestPart::{
     self, AnswerSchema, AnyTokenLimit, CacheBreakpoint, CacheControl, CacheKey, CallIds, ChatCompletions,
     ClosedSchemas, DescribedTools, EmptyContent, Include, Instructions, ItemIds, ItemStatus, ItemTypes,
     KeptFields, KeptReasoning, NamelessResults, NoReasoning, NoSignature, NullContent, ParallelCalls,
-    ResponseFormat, RoleOrder, Store, Stream, StreamOptions, StrictTools, SystemRole, Temperature,
-    TextBlocks, TokenLimit, ToolChoice, ToolDescriptions, ToolSchemas, Tools, UntypedItems,
+    PlainContents, ResponseFormat, RoleOrder, Store, Stream, StreamOptions, StrictTools, SystemRole,
+    Temperature, TextBlocks, TokenLimit, ToolChoice, ToolDescriptions, ToolSchemas, Tools, UntypedItems,
 };
 use super::token_limit::{TokenLimitAdvice, largest, room};
 
@@ -56,6 +56,8 @@ const DIALECTS: &[Dialect] = &[
     (SystemRole, &[Says(&["must start with a user", "should start with a user", "only user and assistant roles", "only user, assistant and tool roles"])]),
     // Contents.
     (TextBlocks, &[Names(&["system", "content"]), Says(&["valid string", "a string", "expected string", "type string", "'array' not in 'string'"])]),
+    (PlainContents, &[Names(&["content", "contents"]), Says(&LISTS), Never(&ANY_TEXT)]),
+    (PlainContents, &[Says(&["messages"]), Says(&["invalid type: string"]), Says(&["expected a sequence"])]),
     (NullContent, &[Names(&["content"]), Names(&["null", "none", "string", "nil"])]),
     (NullContent, &[Names(&["content"]), Says(&["missing field", "field required", "content is required", "invalid input", "required field", "required property", "at least one content", "did not match any variant"])]),
     (NullContent, &[Says(&["messages["]), Says(&["invalid type: null"])]),
@@ -112,6 +114,39 @@ const MISSING: [&str; 5] = [
     "is required",
     "unable to extract tag",
     "union_tag_not_found",
+];
+/// What is said of a content that is no list of blocks.
+const LISTS: [&str; 21] = [
+    "valid list",
+    "valid array",
+    "be a list",
+    "be an array",
+    "be array",
+    "be list",
+    "be of type list",
+    "be of type array",
+    "is not a list",
+    "is not an array",
+    "not of type array",
+    "not of type 'array'",
+    "not of type \"array\"",
+    "expected a list",
+    "expected a sequence",
+    "expected an array",
+    "expected array",
+    "expected list",
+    "expected type 'array'",
+    "list of content blocks",
+    "array of content blocks",
+];
+/// The same of a content that may be a text as well.
+const ANY_TEXT: [&str; 6] = [
+    "valid string",
+    "a string or",
+    "or a string",
+    "string or",
+    "or string",
+    "either",
 ];
 /// What is said of a text that may not be empty.
 const EMPTY: [&str; 9] = [

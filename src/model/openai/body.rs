@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use async_openai::types::chat::ChatCompletionStreamOptions;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::assemble::THOUGHTS;
 use super::client::ResponseFormat;
+use super::sent_message::{SentMessage, message_calls};
 use crate::model::adjust::{RequestPart, SentLimit, SentParts, parts_of, token_limit};
 use crate::model::{Message, ModelRequest, ToolCall, ToolChoice, ToolSpec, replay, sent_tools};
 
@@ -21,18 +22,6 @@ pub(super) struct ServerTraits {
     /// The system message ends in an explicit cache breakpoint.
     pub(super) breakpoint: bool,
 }
-
-/// The fields of a message, of a call and of its function that every server knows.
-const KNOWN_FIELDS: [&str; 8] = [
-    "role",
-    "content",
-    "tool_calls",
-    "id",
-    "type",
-    "function",
-    "name",
-    "arguments",
-];
 
 /// The request's body. Field order is the struct's, maps inside are sorted: same request, same bytes.
 #[derive(Debug, Serialize)]
@@ -75,83 +64,6 @@ struct SentFunction<'a> {
     parameters: Cow<'a, RawValue>,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum SentMessage<'a> {
-    /// One text, and nothing of it copied. The fields are in the order of their names, as in an object.
-    Text {
-        content: Cow<'a, str>,
-        /// Of a result: the tool's.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        name: Option<Cow<'a, str>>,
-        role: &'static str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        tool_call_id: Option<Cow<'a, str>>,
-    },
-    Object(Value),
-}
-
-impl<'a> SentMessage<'a> {
-    fn text(role: &'static str, content: impl Into<Cow<'a, str>>) -> Self {
-        Self::Text {
-            content: content.into(),
-            name: None,
-            role,
-            tool_call_id: None,
-        }
-    }
-
-    fn role(&self) -> &str {
-        match self {
-            Self::Text { role, .. } => role,
-            Self::Object(object) => object.get("role").and_then(Value::as_str).unwrap_or_default(),
-        }
-    }
-
-    /// The names of its fields that only the server understands.
-    fn kept(&self) -> BTreeSet<String> {
-        let Self::Object(object) = self else {
-            return BTreeSet::new();
-        };
-        let calls = object
-            .get("tool_calls")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let of_calls = calls.flat_map(|call| [Some(call), call.get("function")]);
-        let objects = [Some(object)].into_iter().chain(of_calls).flatten();
-        let fields = objects.filter_map(Value::as_object).flat_map(Map::keys);
-        let own = fields
-            .filter(|key| !KNOWN_FIELDS.contains(&key.as_str()))
-            .cloned();
-        // Thoughts are parts of the content, which servers name by their kind.
-        let parts = object
-            .get("content")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let kinds = parts.filter_map(|part| part.get("type").and_then(Value::as_str));
-        own.chain(kinds.filter(|kind| *kind != "text").map(str::to_owned))
-            .collect()
-    }
-
-    /// The calls of a step.
-    fn calls(&self) -> &[Value] {
-        match self {
-            Self::Text { .. } => &[],
-            Self::Object(object) => message_calls(object),
-        }
-    }
-
-    /// The content of a message that is not one text.
-    fn content(&self) -> Option<&Value> {
-        match self {
-            Self::Text { .. } => None,
-            Self::Object(object) => object.get("content"),
-        }
-    }
-}
-
 impl<'a> ChatBody<'a> {
     pub(super) fn new(
         model: &'a str,
@@ -173,6 +85,9 @@ impl<'a> ChatBody<'a> {
         }
         if !sends(RequestPart::ParallelCalls) {
             messages = one_by_one(messages, &nothing(left_out));
+        }
+        if !sends(RequestPart::PlainContents) {
+            messages = messages.into_iter().map(SentMessage::in_blocks).collect();
         }
         let limit = Some(token_limit(request.max_output_tokens, left_out))
             .filter(|_| sends(RequestPart::AnyTokenLimit));
@@ -213,7 +128,9 @@ impl<'a> ChatBody<'a> {
         let mut contents = self.messages.iter().filter_map(SentMessage::content);
         let has_empty = contents.any(|content| content.is_null() || content.as_str() == Some(""));
         let first = self.messages.first();
-        let has_breakpoint = first.and_then(SentMessage::content).is_some_and(Value::is_array);
+        let has_breakpoint = first
+            .and_then(SentMessage::content)
+            .is_some_and(|content| content.pointer("/0/prompt_cache_breakpoint").is_some());
         let roles: Vec<&str> = self.messages.iter().map(SentMessage::role).collect();
         let mut pairs = roles.iter().zip(roles.iter().skip(1));
         let has_notes = pairs.any(|(one, next)| *next == "user" && matches!(*one, "user" | "tool"));
@@ -240,6 +157,7 @@ impl<'a> ChatBody<'a> {
                 self.response_format.is_some() && !has_schema,
             ),
             (RequestPart::NamelessResults, has_calls),
+            (RequestPart::PlainContents, true),
             (RequestPart::NullContent, has_null),
             (RequestPart::EmptyContent, has_empty),
             (RequestPart::RoleOrder, has_notes),
@@ -441,11 +359,6 @@ fn one_by_one<'m>(messages: Vec<SentMessage<'m>>, nothing: &Value) -> Vec<SentMe
         }
     }
     split
-}
-
-fn message_calls(message: &Value) -> &[Value] {
-    let calls = message.get("tool_calls").and_then(Value::as_array);
-    calls.map(Vec::as_slice).unwrap_or_default()
 }
 
 /// A call as it goes back, with what the server said of it that only the server understands.

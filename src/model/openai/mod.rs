@@ -15,6 +15,7 @@ mod client;
 mod growing;
 mod hosts;
 mod merge;
+mod sent_message;
 mod tokens;
 
 pub(super) use body::fullest;
