@@ -144,20 +144,25 @@ impl SentWords {
     }
 }
 
-/// The letters and digits of a text in small letters, with where each stands.
-fn signs(text: &str) -> impl Iterator<Item = (usize, char)> {
-    let signs = text.char_indices().filter(|(_, c)| c.is_alphanumeric());
-    signs.map(|(at, c)| (at, c.to_lowercase().next().unwrap_or(c)))
-}
-
-/// Each [`RUN`] of signs in a row as one number, with where its first stands and its last ends.
-fn runs(text: &str) -> impl Iterator<Item = (u64, std::ops::Range<usize>)> {
+/// Each [`RUN`] of letters and digits in a row, in small letters, as one number, with where its first stands and its last ends.
+/// Only those that are more than one word.
+fn quotable(text: &str) -> impl Iterator<Item = (u64, std::ops::Range<usize>)> {
     /// A prime, to which the signs of a run are the digits.
     const BASE: u64 = 1_099_511_628_211;
     let first = (0..RUN).fold(1u64, |power, _| power.wrapping_mul(BASE));
     let mut places = std::collections::VecDeque::with_capacity(RUN);
     let mut number = 0u64;
-    signs(text).filter_map(move |(at, sign)| {
+    // Where a word last ended, or a character stood that may be one.
+    let mut latest_end = None;
+    text.char_indices().filter_map(move |(at, c)| {
+        let is_sign = c.is_alphanumeric();
+        if c.is_whitespace() || (is_sign && !c.is_ascii()) {
+            latest_end = Some(at);
+        }
+        if !is_sign {
+            return None;
+        }
+        let sign = c.to_lowercase().next().unwrap_or(c);
         number = number.wrapping_mul(BASE).wrapping_add(u64::from(sign));
         places.push_back((at, sign));
         if places.len() > RUN
@@ -166,15 +171,8 @@ fn runs(text: &str) -> impl Iterator<Item = (u64, std::ops::Range<usize>)> {
             number = number.wrapping_sub(u64::from(old).wrapping_mul(first));
         }
         let (start, _) = *places.front()?;
-        (places.len() == RUN).then(|| (number, start..at.saturating_add(sign.len_utf8())))
-    })
-}
-
-/// The runs that are more than one word.
-fn quotable(text: &str) -> impl Iterator<Item = (u64, std::ops::Range<usize>)> {
-    runs(text).filter(|(_, place)| {
-        let stretch = text.get(place.clone()).unwrap_or_default();
-        stretch.contains(|c: char| c.is_whitespace() || (!c.is_ascii() && c.is_alphanumeric()))
+        let are_words = latest_end.is_some_and(|end| end >= start);
+        (places.len() == RUN && are_words).then(|| (number, start..at.saturating_add(c.len_utf8())))
     })
 }
 

@@ -8,7 +8,9 @@ use super::server_error::{ServerError, error_in, message_of, message_of_body};
 /// Most of a refusal that is searched for the name of a part, in characters.
 const WORDS: usize = 8 << 10;
 /// Most of a refusal that is read, in bytes: it may quote the whole request.
-const READ: usize = 1 << 20;
+const READ: usize = 256 << 10;
+/// Most of its words, in characters.
+const MESSAGE: usize = 32 << 10;
 
 /// A response with a failure status, read.
 #[derive(Debug)]
@@ -32,7 +34,7 @@ impl ServerRefusal {
         let json = serde_json::from_slice(body).unwrap_or_default();
         let error = ServerError::find(&json, false);
         let generation = error.and_then(|error| error.failed_generation);
-        Self::with(status, message_of_body(body), body, generation)
+        Self::with(status, &message_of_body(body), body, generation)
     }
 
     /// The refusal that the beginning of a response with status 200 tells, if it tells one.
@@ -40,14 +42,15 @@ impl ServerRefusal {
         let error = error_in(seen)?;
         Some(Self::with(
             error.status,
-            error.message,
+            &error.message,
             seen,
             error.failed_generation,
         ))
     }
 
-    fn with(status: StatusCode, message: String, body: &[u8], failed_generation: Option<String>) -> Self {
+    fn with(status: StatusCode, message: &str, body: &[u8], failed_generation: Option<String>) -> Self {
         let body = String::from_utf8_lossy(body.get(..READ).unwrap_or(body)).into_owned();
+        let message: String = message.chars().take(MESSAGE).collect();
         let words = searched(&body);
         Self {
             status,
