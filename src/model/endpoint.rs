@@ -6,6 +6,7 @@ use futures_util::stream::{self, StreamExt};
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use url::{Host, Url};
 
 use super::loading;
@@ -273,6 +274,11 @@ impl ModelEndpoint {
             words => words.to_owned(),
         };
         is_lost.then(|| self.unreadable(format!("a piece of the stream cannot be read: {words}")))
+    }
+
+    /// The error of a piece that nobody can read.
+    pub(super) fn lost_object(&self, piece: &Value) -> ModelError {
+        self.unreadable(format!("a piece of the stream cannot be read: {piece}"))
     }
 
     /// A completion that stopped without the reason that its protocol has for an end.

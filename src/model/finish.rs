@@ -1,6 +1,12 @@
 //! What a server's reason for the end of a completion means. Good endings are a list; whatever is not on it cut the
 //! completion. The list is one for all protocols, because gateways pass on the words of the server behind them.
 
+/// The reason that a server wrote, unless it wrote that there is none yet.
+pub(super) fn given(reason: &str) -> Option<&str> {
+    let is_none = matches!(reason.trim().to_ascii_lowercase().as_str(), "" | "null" | "none");
+    (!is_none).then_some(reason)
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FinishKind {
     Good,
@@ -17,6 +23,11 @@ impl FinishKind {
     /// Whether a reason says that something is missing, so that no later one makes the completion whole.
     pub(super) fn cuts(reason: &str) -> bool {
         matches!(Self::of(reason), Self::Length | Self::Withheld | Self::Garbled)
+    }
+
+    /// Whether it ends what is whole.
+    pub(super) fn is_good(reason: &str) -> bool {
+        matches!(Self::of(reason), Self::Good | Self::Calls)
     }
 
     /// Reads a reason in any spelling: `max_tokens`, `MAX_TOKENS`, `FinishReason.STOP`.

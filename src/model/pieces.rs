@@ -6,16 +6,15 @@
 //! 1. It is an envelope around pieces that are known (`{"result": {…}}`, `{"event": …, "data": "{…}"}`): they are taken out
 //!    ([`unwrapped`]).
 //! 2. It is an ornament: a sign of life, counts, sources, names and times. It says nothing of the answer and is passed over.
-//! 3. It may hold words or the reason of an end. Then the turn ends as a cut, and the server's words are shown ([`doubt`]).
+//! 3. It holds words under a name that words have, or the reason of a cut. Then the turn ends as a cut, and the server's words are
+//!    shown ([`doubt`]).
+//! 4. Anything else is passed over. The first such piece is named where no answer comes at all.
 //!
-//! How much is doubted depends on the object's frame. An event of Anthropic's Messages or OpenAI's Responses with a `type` that is
-//! new here is one that both APIs ask clients to pass over: only a text under a key that words usually have is doubted. In any
-//! other object of which nothing was read, and in a block or item of an answer, every text is, unless its key or the kind of the
-//! object is in the tables below. Behind a whole answer only words count: servers send all kinds of
-//! things there.
+//! A piece in the form of its protocol loses nothing by what else stands in it: gateways stamp their pieces with whatever they like.
 
 use serde_json::{Map, Value};
 
+use super::finish::{FinishKind, given};
 use super::server_error::is_told;
 
 /// How many envelopes may lie around a piece.
@@ -27,7 +26,7 @@ const ENVELOPES: [&str; 8] = [
 /// What a text says that only ends a stream.
 const END: &str = "[done]";
 /// Words of keys under which servers send what a model says or calls.
-const SAID: [&str; 23] = [
+const SAID: [&str; 24] = [
     "answer",
     "arguments",
     "candidates",
@@ -40,6 +39,7 @@ const SAID: [&str; 23] = [
     "delta",
     "generated",
     "generation",
+    "markdown",
     "message",
     "messages",
     "output",
@@ -52,14 +52,19 @@ const SAID: [&str; 23] = [
     "texts",
     "token",
 ];
+/// Those of them under which servers also say that all is well.
+const REPORTING: [&str; 5] = ["chunk", "data", "message", "messages", "response"];
 /// Words of keys whose values say nothing of the answer: they count, filter, explain or prove it.
-const BESIDE: [&str; 46] = [
+const BESIDE: [&str; 51] = [
     "annotation",
     "annotations",
     "citation",
     "citations",
     "cost",
+    "cot",
+    "custom",
     "debug",
+    "encrypted",
     "executed",
     "feedback",
     "filter",
@@ -71,6 +76,7 @@ const BESIDE: [&str; 46] = [
     "guardrails",
     "hook",
     "hooks",
+    "impact",
     "keepalive",
     "knowledge",
     "log",
@@ -87,6 +93,7 @@ const BESIDE: [&str; 46] = [
     "reasoning",
     "reference",
     "references",
+    "related",
     "safety",
     "search",
     "signature",
@@ -100,65 +107,6 @@ const BESIDE: [&str; 46] = [
     "timings",
     "usage",
     "verbose",
-];
-/// The last words of keys that name, date, place or number something, or hold what came with the question.
-const NAMING: [&str; 56] = [
-    "at",
-    "attachments",
-    "by",
-    "code",
-    "context",
-    "count",
-    "created",
-    "credits",
-    "documents",
-    "encoding",
-    "event",
-    "extra",
-    "format",
-    "hash",
-    "headers",
-    "host",
-    "id",
-    "ids",
-    "images",
-    "index",
-    "input",
-    "instructions",
-    "intent",
-    "key",
-    "kind",
-    "language",
-    "level",
-    "mode",
-    "model",
-    "name",
-    "node",
-    "nonce",
-    "number",
-    "object",
-    "p",
-    "padding",
-    "phase",
-    "position",
-    "progress",
-    "provider",
-    "queue",
-    "region",
-    "role",
-    "stage",
-    "state",
-    "status",
-    "tags",
-    "tier",
-    "time",
-    "timestamp",
-    "title",
-    "type",
-    "uri",
-    "url",
-    "uuid",
-    "version",
 ];
 /// Words of the kinds (`type`, `event`, `object`, `status`) of objects that are ornaments whatever they hold.
 const KINDS_BESIDE: [&str; 34] = [
@@ -215,53 +163,50 @@ const TROUBLE: [&str; 13] = [
     "truncated",
 ];
 
-/// How an object stands in its stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PieceFrame {
-    /// Its protocol has such objects, and servers may add to them.
-    Known,
-    /// Nothing about it is known.
-    Unknown,
-}
-
 /// Whether an object that nobody reads may be a piece of the answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Doubt {
     #[default]
     None,
-    /// It holds a text under a key that is not known.
+    /// It holds several words under a key that is not known.
     Some,
-    /// It holds a text under a key that words have.
+    /// It holds a text under a key that words have, or says that something is missing.
     Words,
 }
 
 impl Doubt {
-    /// Whether the answer lacks it. Behind a whole answer (`is_whole`) servers send things of any form.
-    pub(super) fn is_lost(self, is_whole: bool) -> bool {
-        match self {
-            Self::None => false,
-            Self::Some => !is_whole,
-            Self::Words => true,
-        }
+    /// Whether the answer lacks it.
+    pub(super) fn is_lost(self) -> bool {
+        self == Self::Words
     }
 }
 
 /// Whether an object of which nothing was read may be a piece of the answer.
-pub(super) fn doubt(json: &Value, frame: PieceFrame) -> Doubt {
-    if tells_of_trouble(json) {
+pub(super) fn doubt(json: &Value) -> Doubt {
+    if tells_of_trouble(json) || tells_of_a_cut(json) {
         return Doubt::Words;
     }
     if is_kind_beside(json) {
         return Doubt::None;
     }
-    let is_said = |key: &str| words_in(key).any(|word| SAID.contains(&word.as_str()));
+    let is_said = |key: &str, _: &str| {
+        words_in(key)
+            .last()
+            .is_some_and(|word| SAID.contains(&word.as_str()))
+    };
+    let are_words = |_: &str, text: &str| text.trim().contains(char::is_whitespace);
     if holds(json, "", &is_said) {
-        return Doubt::Words;
+        Doubt::Words
+    } else if holds(json, "", &are_words) {
+        Doubt::Some
+    } else {
+        Doubt::None
     }
-    if frame == PieceFrame::Unknown && holds(json, "", &|_| true) {
-        return Doubt::Some;
-    }
-    Doubt::None
+}
+
+/// Whether a value holds any text.
+pub(super) fn holds_text(value: &Value) -> bool {
+    holds(value, "", &|_, _| true)
 }
 
 /// The objects that a stream's object stands for: itself, or the pieces that lie in it as in an envelope. `knows` says whether an
@@ -375,7 +320,7 @@ pub(super) fn typed(mut json: Value, kind: &str) -> Value {
 }
 
 /// Whether an object says that its server broke off.
-fn tells_of_trouble(json: &Value) -> bool {
+pub(super) fn tells_of_trouble(json: &Value) -> bool {
     let is_trouble = |name: &str| words_in(name).any(|word| TROUBLE.contains(&word.as_str()));
     let kinds = ["type", "event", "status"].iter();
     let mut kinds = kinds.filter_map(|key| json.get(*key)?.as_str());
@@ -405,10 +350,10 @@ pub(super) fn is_kind_beside(json: &Value) -> bool {
         })
 }
 
-/// Whether a value holds a text under a key that counts and that no ornament has. `key` is the one that it stands under itself.
-fn holds(value: &Value, key: &str, counts: &dyn Fn(&str) -> bool) -> bool {
+/// Whether a value holds a text that counts, under a key that no ornament has. `key` is the one that it stands under itself.
+fn holds(value: &Value, key: &str, counts: &dyn Fn(&str, &str) -> bool) -> bool {
     match value {
-        Value::String(text) => is_told(value) && !text.trim().eq_ignore_ascii_case(END) && counts(key),
+        Value::String(text) => !is_nothing(text, key) && counts(key, text),
         Value::Array(items) => items.iter().any(|item| holds(item, key, counts)),
         Value::Object(fields) => fields
             .iter()
@@ -417,15 +362,28 @@ fn holds(value: &Value, key: &str, counts: &dyn Fn(&str) -> bool) -> bool {
     }
 }
 
+/// Whether a text says nothing. Where servers also report, `ok` says that all is well; elsewhere it is a word, as `None` is.
+fn is_nothing(text: &str, key: &str) -> bool {
+    let text = text.trim();
+    let reports = || {
+        words_in(key)
+            .last()
+            .is_none_or(|word| REPORTING.contains(&word.as_str()))
+    };
+    let is_well = || !is_told(&text.into()) && given(text).is_some();
+    text.is_empty() || text.eq_ignore_ascii_case(END) || (is_well() && reports())
+}
+
+/// Whether an object says, as the reason of an end, that something is missing.
+fn tells_of_a_cut(json: &Value) -> bool {
+    let is_reason =
+        |key: &str| words_in(key).any(|word| ["finish", "reason", "stop"].contains(&word.as_str()));
+    let mut fields = json.as_object().into_iter().flatten();
+    fields.any(|(key, value)| is_reason(key) && value.as_str().is_some_and(FinishKind::cuts))
+}
+
 fn is_beside(key: &str) -> bool {
-    let mut last = None;
-    for word in words_in(key) {
-        if BESIDE.contains(&word.as_str()) {
-            return true;
-        }
-        last = Some(word);
-    }
-    last.is_some_and(|word| NAMING.contains(&word.as_str()))
+    words_in(key).any(|word| BESIDE.contains(&word.as_str()))
 }
 
 /// The words of a key or of a kind in small letters: `createdAt` and `created_at` have the same.

@@ -31,6 +31,7 @@ mod retry;
 mod salvage;
 mod scripted;
 mod sloppy;
+mod stamps;
 mod step_objects;
 mod stream_lines;
 mod talk;

@@ -288,22 +288,10 @@ async fn words_that_no_wire_knows_are_a_cut_on_the_others_too() {
 }
 
 #[tokio::test]
-async fn a_text_under_a_name_that_nobody_knows_is_a_cut_on_every_wire() {
-    for delta in [
-        json!({"value": REST}),
-        json!({"markdown": REST}),
-        json!({"content": {"0": REST}}),
-        json!({"audio": {"transcript": REST}}),
-    ] {
-        let object = called_with(delta);
-        is_cut(
-            says(around(&events(&[object.clone()]))).await,
-            &object.to_string(),
-        );
-    }
+async fn words_in_a_form_that_nobody_knows_are_a_cut_on_every_wire() {
     for object in [
-        json!({"choices": [{"index": 0, "value": REST}]}),
-        json!({"id": "c", "object": "chat.completion.chunk", "pieces": [REST]}),
+        called_with(json!({"content": {"0": REST}})),
+        json!({"choices": [{"index": 0, "answer": REST}]}),
         json!({"warning": REST, "aborted": true}),
     ] {
         is_cut(
@@ -387,4 +375,35 @@ async fn who_waits_is_told_so_and_no_failure() {
             "{lines}"
         );
     }
+}
+
+#[tokio::test]
+async fn one_word_is_an_answer_under_a_name_that_words_have() {
+    for key in ["answer", "generated_text", "completion", "text"] {
+        for word in ["None", "null", "0", "OK"] {
+            let object = json!({ key: word });
+            is_cut(
+                says(around(&events(&[object.clone()]))).await,
+                &object.to_string(),
+            );
+        }
+    }
+    for object in [
+        json!({"choices": [{"delta": {}, "finish_reason": "None"}]}),
+        json!({"choices": [{"delta": {"role": "assistant"}, "finish_reason": "NULL", "stop_reason": "none"}]}),
+        json!({"choices": [{"delta": {"content": ""}, "native_finish_reason": "null", "error": "None"}]}),
+        json!({"code": "0", "msg": "None", "detail": "null"}),
+        json!({"code": 0, "message": "success", "data": "ok", "error_msg": "null"}),
+        json!({"id": "c", "base_resp": {"status_code": 0, "status_msg": "success"}}),
+    ] {
+        is_short(
+            says(around(&events(&[object.clone()]))).await,
+            &object.to_string(),
+        );
+    }
+    let early = json!({"type": "message_delta", "delta": {"stop_reason": "None"}});
+    is_short(
+        of_message(message_around(&events(&[early]))).await,
+        "no reason yet",
+    );
 }

@@ -1,5 +1,5 @@
-//! Objects of a stream in which nothing is known: read where their meaning is plain, passed over where they are ornaments, and
-//! else a cut that is said. None of them vanishes from an answer that looks whole.
+//! Objects of a stream in which nothing is known: read where their meaning is plain, a cut that is said where they hold words under a
+//! name that words have, and passed over else. Where no answer comes, the first of them is named.
 
 use cardinal::model::{ModelError, StopCause};
 use serde_json::{Value, json};
@@ -96,6 +96,9 @@ async fn a_piece_is_read_in_an_envelope_and_in_any_shape() {
         json!({"choices": [{"index": 0, "delta": rest}]}),
         json!({"choices": [{"index": 0, "delta": [" Refunds are", " not in it."]}]}),
         json!({"choices": [{"index": 0, "delta": {"text": rest}}]}),
+        json!({"choices": [{"delta": {"answer": rest}}]}),
+        json!({"choices": [{"delta": {"role": "assistant", "output_text": rest}}]}),
+        json!({"choices": [{"delta": {"markdown": rest}}]}),
         json!({"choices": [{"index": 0, "delta": {"content": "", "text": rest}}]}),
         json!({"choices": [{"index": 0, "delta": {"content": [" Refunds are", " not in it."]}}]}),
         json!({"choices": [{"index": 0, "delta": {"content": [{"type": "text", "text": [rest]}]}}]}),
@@ -135,7 +138,7 @@ async fn a_piece_is_read_in_an_envelope_and_in_any_shape() {
 }
 
 #[tokio::test]
-async fn a_piece_that_nobody_knows_is_a_cut_in_the_servers_words() {
+async fn a_piece_that_nobody_knows_and_that_holds_words_is_a_cut_in_the_servers_words() {
     let rest = " Refunds are not in it.";
     for object in [
         json!({"text": rest}),
@@ -145,13 +148,9 @@ async fn a_piece_that_nobody_knows_is_a_cut_in_the_servers_words() {
         json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": rest}}),
         json!({"type": "response.output_text.delta", "delta": rest}),
         json!({"output": [{"type": "text", "text": rest}]}),
-        json!({"chunk": {"bytes": "IFJlZnVuZHMgYXJlIG5vdCBpbiBpdC4="}}),
-        json!({"say": rest}),
         json!({"finish": "length"}),
         json!({"stop_reason": "max_tokens"}),
         json!({"choices": [], "text": rest}),
-        json!({"choices": [{"delta": {"answer": rest}}]}),
-        json!({"choices": [{"delta": {"role": "assistant", "output_text": rest}}]}),
         json!({"choices": [rest]}),
         json!({"object": "chat.completion.chunk", "output_text": rest}),
         json!({"one": said(rest), "other": said(rest)}),
@@ -164,6 +163,38 @@ async fn a_piece_that_nobody_knows_is_a_cut_in_the_servers_words() {
     // A piece that may be one is missing before the first word as well.
     let body = events(&[json!({"text": "Revenue was 7."}), said(rest), end("stop")]) + DONE;
     assert!(says(body).await.is_err());
+}
+
+#[tokio::test]
+async fn a_strange_piece_is_named_where_no_answer_comes_and_passed_over_where_one_does() {
+    let rest = " Refunds are not in it.";
+    let strange = json!({"say": rest});
+    let lines = events(&[strange.clone()]);
+    is_short(says(around(&lines)).await, "chat");
+    is_short(of_message(message_around(&lines)).await, "messages");
+    is_short(of_response(response_around(&lines)).await, "responses");
+    is_short(
+        says(around(&events(&[
+            json!({"chunk": {"bytes": "IFJlZnVuZHMgYXJlIG5vdCBpbiBpdC4="}}),
+        ])))
+        .await,
+        "bytes",
+    );
+    for ended in [
+        events(&[strange.clone(), end("stop")]) + DONE,
+        events(&[strange.clone()]) + DONE,
+        events(&[strange.clone()]),
+        events(&[chunk(json!({"role": "assistant", "say": rest})), end("stop")]) + DONE,
+    ] {
+        is_cut(says(ended.clone()).await, &ended);
+    }
+    let stopped = events(&[
+        json!({"type": "message_start", "message": {"role": "assistant", "content": []}}),
+        strange,
+        json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}}),
+        json!({"type": "message_stop"}),
+    ]);
+    is_cut(of_message(stopped.clone()).await, &stopped);
 }
 
 #[tokio::test]
@@ -286,7 +317,6 @@ async fn an_event_of_anthropics_is_read_in_any_shape_or_is_a_cut() {
         said(rest),
         json!({"type": "completion", "completion": rest}),
         json!({"type": "text", "text": rest}),
-        json!({"say": rest}),
         json!({"type": "message_delta", "delta": {"content": rest}}),
         json!({"type": "content_block_delta", "index": 7, "delta": {"type": "input_json_delta", "partial_json": rest}}),
     ] {
@@ -351,7 +381,6 @@ async fn an_event_of_a_response_is_read_in_any_shape_or_is_a_cut() {
         json!({"type": "response.delta", "delta": {"content": rest}}),
         json!({"type": "response.message.delta", "delta": rest}),
         json!({"delta": rest, "item_id": "m"}),
-        json!({"say": rest}),
         json!({"type": "response.function_call_arguments.delta", "delta": rest}),
     ] {
         let lines = events(&[object.clone()]);

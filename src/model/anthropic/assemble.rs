@@ -57,10 +57,8 @@ impl MessagesAssembler {
                 stop_reason,
                 usage,
             } => {
-                (self.model, self.id, self.usage) = (model, id, usage);
-                for (index, block) in (0..).zip(blocks) {
-                    self.begin(index, block, heard);
-                }
+                self.usage = usage;
+                self.begin_message((model, id), blocks, heard);
                 if stop_reason.is_some() && self.has_begun() {
                     self.end(stop_reason, None);
                 }
@@ -77,10 +75,7 @@ impl MessagesAssembler {
                 stop_reason,
                 usage,
             } => {
-                (self.model, self.id) = (model, id);
-                for (index, block) in (0..).zip(blocks) {
-                    self.begin(index, block, heard);
-                }
+                self.begin_message((model, id), blocks, heard);
                 self.end(stop_reason, usage);
                 self.stopped = true;
             }
@@ -89,6 +84,19 @@ impl MessagesAssembler {
             MessagesEvent::Ignored => {}
         }
         Ok(Doubt::None)
+    }
+
+    /// A message begins, with what of it has come.
+    fn begin_message(
+        &mut self,
+        (model, id): (Option<String>, Option<String>),
+        blocks: Vec<Value>,
+        heard: &mut Vec<ModelEvent>,
+    ) {
+        (self.model, self.id) = (model, id);
+        for (index, block) in (0..).zip(blocks) {
+            self.begin(index, block, heard);
+        }
     }
 
     fn end(&mut self, stop_reason: Option<String>, usage: Option<MessagesUsage>) {
@@ -163,6 +171,11 @@ impl MessagesAssembler {
     /// Whether anything of the message has come.
     pub(super) fn has_begun(&self) -> bool {
         !self.blocks.is_empty()
+    }
+
+    /// Whether nothing came, and nothing was said of why.
+    pub(super) fn is_wordless(&self) -> bool {
+        !self.has_begun() && self.stop_reason.as_deref().is_none_or(FinishKind::is_good)
     }
 
     /// Whether the provider said why the message ends.

@@ -14,6 +14,7 @@ use crate::model::completions::{CompletionBody, CompletionEndpoint, reachable, t
 use crate::model::ending::ItemReader;
 use crate::model::endpoint::ModelEndpoint;
 use crate::model::opening::judge;
+use crate::model::pieces::Doubt;
 use crate::model::replay::CallIds;
 use crate::model::sse::SseItem;
 use crate::model::tool_names::ToolNames;
@@ -79,7 +80,8 @@ impl AnthropicModel {
         let events = async_stream::try_stream! {
             let batched = response.is_batched();
             let mut items = ItemReader::of(response, MessagesEvent::is_one);
-            let (mut heard, mut noise) = (Vec::new(), None);
+            // The first event that nobody could read.
+            let (mut heard, mut noise, mut strange) = (Vec::new(), None, None);
             while let Some(item) = items.next(whole.grace()).await {
                 let item = match item {
                     // What broke came behind a whole answer.
@@ -91,10 +93,11 @@ impl AnthropicModel {
                         let doubt = whole
                             .push(MessagesEvent::read(&json), &mut heard)
                             .map_err(|message| self.at.endpoint.broke_off(&message))?;
-                        if doubt.is_lost(whole.is_whole())
-                            && let Some(error) = self.at.endpoint.lost_piece(&json.to_string(), true)
-                        {
-                            Err(error)?;
+                        if doubt.is_lost() {
+                            Err(self.at.endpoint.lost_object(&json))?;
+                        }
+                        if doubt != Doubt::None && strange.is_none() {
+                            strange = Some(json);
                         }
                     }
                     // Of another protocol, and an end all the same.
@@ -113,6 +116,9 @@ impl AnthropicModel {
                 if whole.is_stopped() {
                     break;
                 }
+            }
+            if whole.is_wordless() && let Some(strange) = strange {
+                Err(self.at.endpoint.lost_object(&strange))?;
             }
             if !whole.is_stopped() && !whole.is_finished() {
                 Err(self.at.endpoint.ended_early(noise.as_deref()))?;

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::model::Usage;
 use crate::model::count::count;
-use crate::model::pieces::{Doubt, PieceFrame, doubt, words};
+use crate::model::finish::given;
+use crate::model::pieces::{Doubt, doubt, words};
 use crate::model::replay::set;
 use crate::model::server_error::ServerError;
 use crate::wire::Opening;
@@ -22,9 +23,11 @@ const KINDS: [&str; 7] = [
 ];
 
 /// The types of what is new in a block.
-const DELTAS: [&str; 5] = [
+const DELTAS: [&str; 6] = [
     TEXT_DELTA,
     INPUT_DELTA,
+    // A summary of the conversation, which goes back in its place.
+    "compaction_delta",
     "thinking_delta",
     "signature_delta",
     "citations_delta",
@@ -96,7 +99,7 @@ impl MessagesEvent {
         }
         let index = json.get("index").and_then(Value::as_u64).unwrap_or_default();
         let usage = |holder: &Value| MessagesUsage::read(holder.get("usage")?);
-        let reason = |holder: &Value| text(holder, "stop_reason").map(str::to_owned);
+        let reason = |holder: &Value| text(holder, "stop_reason").and_then(given).map(str::to_owned);
         let owned = |holder: &Value, key: &str| text(holder, key).map(str::to_owned);
         match kind {
             "message_start" => {
@@ -121,14 +124,16 @@ impl MessagesEvent {
                 let kind = text(&delta, "type").unwrap_or_default();
                 let is_read =
                     DELTAS.contains(&kind) && (kind != TEXT_DELTA || text(&delta, "text").is_some());
-                if !is_read && doubt(json.get("delta").unwrap_or(json), PieceFrame::Unknown) != Doubt::None {
+                if !is_read && doubt(json.get("delta").unwrap_or(json)) != Doubt::None {
                     return Self::Unread(Doubt::Words);
                 }
                 Self::BlockDelta { index, delta }
             }
             "content_block_stop" => Self::BlockStop { index },
-            "message_delta" => match json.get("delta").map(|delta| doubt(delta, PieceFrame::Known)) {
-                Some(lost) if lost != Doubt::None => Self::Unread(lost),
+            "message_delta" => match json.get("delta").map(doubt) {
+                Some(lost) if lost.is_lost() && json.get("delta").and_then(reason).is_none() => {
+                    Self::Unread(lost)
+                }
                 _ => Self::MessageDelta {
                     stop_reason: json.get("delta").and_then(reason).or_else(|| reason(json)),
                     usage: usage(json),
@@ -147,14 +152,9 @@ impl MessagesEvent {
         }
     }
 
-    /// An object that is no event known here. One with a type is of a kind that was added later.
+    /// An object that is no event known here.
     fn unknown(json: &Value) -> Self {
-        let frame = if text(json, "type").is_some() {
-            PieceFrame::Known
-        } else {
-            PieceFrame::Unknown
-        };
-        match doubt(json, frame) {
+        match doubt(json) {
             Doubt::None => Self::Ignored,
             lost => Self::Unread(lost),
         }
@@ -166,6 +166,7 @@ impl MessagesEvent {
             Self::Failed(error) => Opening::Failed(error.status),
             Self::Start { blocks, .. } if blocks.is_empty() => Opening::Undecided,
             Self::BlockStop { .. } | Self::Ignored => Opening::Undecided,
+            Self::Unread(Doubt::Some) => Opening::Undecided,
             _ => Opening::Begun,
         }
     }
@@ -233,14 +234,21 @@ fn as_block(block: &Value) -> Value {
 
 /// Whether the API has blocks of this type, or they hold what a tool of the server's own is asked and gives back.
 fn is_known_block(kind: &str) -> bool {
-    let others = ["thinking", "reasoning", "tool", "result", "container"];
+    let others = [
+        "thinking",
+        "reasoning",
+        "tool",
+        "result",
+        "container",
+        "compaction",
+    ];
     kind == "text" || others.iter().any(|known| kind.contains(known))
 }
 
 /// Whether a block holds words in a form that nobody knows.
 fn is_unread(block: &Value) -> bool {
     let kind = text(block, "type").unwrap_or_default();
-    !is_known_block(kind) && doubt(block, PieceFrame::Unknown) != Doubt::None
+    !is_known_block(kind) && doubt(block) != Doubt::None
 }
 
 /// What is new in a block, as the API has it. A text under another type, or in another shape, is a text.

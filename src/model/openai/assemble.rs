@@ -123,6 +123,12 @@ impl ChatAssembler {
         self.choices.values().all(PendingChoice::is_empty)
     }
 
+    /// Whether nothing came, and nothing was said of why.
+    pub(super) fn is_wordless(&self) -> bool {
+        let finish = self.spoken().and_then(|choice| choice.finish.as_deref());
+        self.is_empty() && finish.is_none_or(FinishKind::is_good)
+    }
+
     /// The reason with which the server cut the completion, if it is one that no good ending has. Calls that came whole
     /// before it can be made all the same: they answer nothing.
     pub(super) fn cut(&self) -> Option<&str> {

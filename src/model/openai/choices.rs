@@ -16,6 +16,7 @@ pub(super) fn of(json: &Value) -> Cow<'_, [Value]> {
         }
         Some(only @ Value::Object(_)) => Cow::Borrowed(std::slice::from_ref(only)),
         Some(_) => Cow::Borrowed(&[]),
+        None if is_plain(json) => Cow::Owned(vec![of_plain(json)]),
         None if is_bare(json) => Cow::Borrowed(std::slice::from_ref(json)),
         None => {
             let candidates = json.get("candidates").and_then(Value::as_array);
@@ -30,6 +31,43 @@ pub(super) fn is_bare(json: &Value) -> bool {
     let has = |key: &str| json.get(key).is_some_and(|value| !value.is_null());
     let is_new = json.get("delta").is_some_and(is_message);
     (is_new || has("finish_reason")) && !has("choices") && !has("type")
+}
+
+/// Whether an object is a piece as Cloudflare's and Ollama's own APIs send it: its text, or its calls, under a name of their own.
+pub(super) fn is_plain(json: &Value) -> bool {
+    let has = |key: &str| json.get(key).is_some_and(|value| !value.is_null());
+    let text = json.get("response").and_then(Value::as_str);
+    let calls = json.get("tool_calls").and_then(Value::as_array);
+    let says = text.is_some_and(|text| !text.is_empty() || has("done_reason"))
+        || (json.get("response").is_some() && calls.is_some_and(|calls| !calls.is_empty()));
+    says && ![
+        "choices",
+        "candidates",
+        "delta",
+        "error",
+        "finish_reason",
+        "object",
+        "type",
+    ]
+    .iter()
+    .any(|key| has(key))
+}
+
+fn of_plain(json: &Value) -> Value {
+    let field = |key: &str| json.get(key).cloned().unwrap_or_default();
+    json!({
+        "delta": {"content": field("response"), "tool_calls": field("tool_calls")},
+        "done_reason": field("done_reason"),
+    })
+}
+
+/// Whether the choices of an object have the form that the protocol gives them, however little they say.
+pub(super) fn are_usual(json: &Value) -> bool {
+    match json.get("choices") {
+        Some(Value::Null) => true,
+        Some(Value::Array(choices)) => choices.iter().all(Value::is_object),
+        _ => false,
+    }
 }
 
 /// Whether a value can be a message or what is new in one: an object, or its text.

@@ -8,8 +8,8 @@ use super::choices;
 use super::tokens::usage_in;
 use crate::model::Usage;
 use crate::model::count::{field_at, first_count};
-use crate::model::finish::FinishKind;
-use crate::model::pieces::{Doubt, PieceFrame, doubt, is_thought, words};
+use crate::model::finish::{FinishKind, given};
+use crate::model::pieces::{Doubt, doubt, holds_text, is_thought, tells_of_trouble, words};
 use crate::model::server_error::ServerError;
 use crate::wire::Opening;
 
@@ -24,6 +24,18 @@ const KNOWN_OF_MESSAGE: [&str; 9] = [
     "finish_reason",
     "finishReason",
     "audio",
+];
+/// Under which other names servers send words.
+const SAID: [&str; 9] = [
+    "answer",
+    "completion",
+    "generated_text",
+    "markdown",
+    "output",
+    "output_text",
+    "reply",
+    "response",
+    "token",
 ];
 /// Under which names servers say why a completion ended.
 const FINISH: [&str; 2] = ["finish_reason", "finishReason"];
@@ -77,6 +89,7 @@ impl ChatChunk {
             .iter()
             .any(|key| json.get(*key).is_some())
             || choices::is_bare(json)
+            || choices::is_plain(json)
     }
 
     /// Reads one object of the stream.
@@ -104,12 +117,16 @@ impl ChatChunk {
         ) {
             only.finish = Some(reason);
         }
-        let has_choices = !choices.is_empty() && !choices::is_bare(json);
+        if let [only] = choices.as_mut_slice() {
+            only.finish = hidden_cut(json, &raw, only.finish.take());
+        }
+        let has_choices = !choices.is_empty() && !choices::is_bare(json) && !choices::is_plain(json);
         let is_content = has_choices || json.get("usage").is_some_and(Value::is_object);
         let doubt = if choices.iter().any(ChatChoice::is_answer) {
             Doubt::None
         } else {
-            Self::doubt_of(json, &raw, choices.iter().any(|choice| choice.finish.is_some()))
+            let mut reasons = choices.iter().filter_map(|choice| choice.finish.as_deref());
+            Self::doubt_of(json, &raw, reasons.next())
         };
         Self {
             model: text(json, "model").map(str::to_owned),
@@ -122,18 +139,28 @@ impl ChatChunk {
         }
     }
 
-    /// Whether an object of which nothing was read but the reason of an end (`is_end`) may be a piece of the answer.
-    fn doubt_of(json: &Value, choices: &[Value], is_end: bool) -> Doubt {
-        if is_end {
-            let messages = choices
-                .iter()
-                .flat_map(|choice| [choice.get("delta"), choice.get("message")]);
-            let mut doubts = messages
-                .flatten()
-                .map(|message| doubt(message, PieceFrame::Unknown));
-            return doubts.find(|doubt| *doubt != Doubt::None).unwrap_or_default();
+    /// Whether an object of which nothing was read but the `reason` of an end may be a piece of the answer.
+    fn doubt_of(json: &Value, choices: &[Value], reason: Option<&str>) -> Doubt {
+        let (is_end, is_told) = (reason.is_some(), reason.is_some_and(FinishKind::cuts));
+        let is_usual = !choices.is_empty() && choices::are_usual(json);
+        if tells_of_trouble(json) && !is_told {
+            return Doubt::Words;
         }
-        doubt(json, PieceFrame::Unknown)
+        if !is_usual && !is_end {
+            return doubt(json);
+        }
+        let mut doubts = choices.iter().map(|choice| {
+            let mut messages = ["delta", "message"].iter().filter_map(|key| choice.get(*key));
+            match messages.find(|message| message.is_object()) {
+                // What stands beside a content that was read, or is empty, is the server's.
+                Some(message) if message.get("content").is_some_and(holds_text) => Doubt::Words,
+                Some(message) if doubt(message) != Doubt::None => Doubt::Some,
+                Some(_) => Doubt::None,
+                None if is_end => Doubt::None,
+                None => doubt(choice),
+            }
+        });
+        doubts.find(|doubt| *doubt != Doubt::None).unwrap_or_default()
     }
 
     /// What an object of the stream says about whether the server has begun to answer.
@@ -142,7 +169,7 @@ impl ChatChunk {
         if let Some(error) = chunk.error {
             return Opening::Failed(error.status);
         }
-        if chunk.choices.iter().any(ChatChoice::says_something) || chunk.doubt != Doubt::None {
+        if chunk.choices.iter().any(ChatChoice::says_something) || chunk.doubt.is_lost() {
             return Opening::Begun;
         }
         let finish = chunk.choices.iter().find_map(|choice| choice.finish.as_deref());
@@ -181,7 +208,7 @@ impl ChatChoice {
             .or_else(|| reason(message?))
             .or_else(|| stopped(choice));
         read.finish = behind(reason, native);
-        if let (Some(_), Some(whole), Some(_), false) = (new, whole, &read.finish, read.says_something()) {
+        if let (Some(_), Some(whole), false) = (new, whole, read.is_answer()) {
             let last = Self::of_message(whole);
             read = Self {
                 is_beside: true,
@@ -218,9 +245,21 @@ impl ChatChoice {
             }
         }
         let said = ["content", "text"].iter().filter_map(|key| message.get(*key));
+        let mut said = said.map(words).find(|said| !said.is_empty()).unwrap_or_default();
+        let refusal = text(message, "refusal").unwrap_or_default().to_owned();
+        if said.is_empty() && refusal.is_empty() && reasoning.is_empty() && calls.is_empty() {
+            // Under another name that words have.
+            let mut named = SAID
+                .iter()
+                .filter_map(|key| text(message, key).map(|said| (*key, said)));
+            if let Some((key, words)) = named.next() {
+                words.clone_into(&mut said);
+                others.remove(key);
+            }
+        }
         Self {
-            text: said.map(words).find(|said| !said.is_empty()).unwrap_or_default(),
-            refusal: text(message, "refusal").unwrap_or_default().to_owned(),
+            text: said,
+            refusal,
             reasoning,
             calls,
             others,
@@ -248,9 +287,7 @@ pub(super) fn text<'a>(json: &'a Value, key: &str) -> Option<&'a str> {
 fn finish(reason: &Value) -> Option<String> {
     match reason {
         Value::Null => None,
-        Value::String(finish) => {
-            Some(finish.clone()).filter(|finish| !matches!(finish.as_str(), "" | "null" | "None"))
-        }
+        Value::String(finish) => given(finish).map(str::to_owned),
         Value::Object(_) => {
             let word = ["type", "reason"].iter().find_map(|key| text(reason, key));
             Some(word.map_or_else(|| reason.to_string(), str::to_owned))
@@ -267,13 +304,42 @@ fn stopped(choice: &Value) -> Option<String> {
 
 /// Why a completion ended, where a gateway's word for it may hide that the server behind it cut what was said.
 fn behind(reason: Option<String>, native: Option<String>) -> Option<String> {
-    let is_good = |reason: &String| matches!(FinishKind::of(reason), FinishKind::Good | FinishKind::Calls);
+    let is_good = |reason: &String| FinishKind::is_good(reason);
     let cuts = |native: &String| !is_good(native) && FinishKind::of(native) != FinishKind::Unknown;
     if reason.as_ref().is_none_or(is_good) {
         native.filter(cuts).or(reason)
     } else {
         reason
     }
+}
+
+/// The reason of an end, where a server says beside a good one that it cut the answer or filtered it.
+fn hidden_cut(json: &Value, choices: &[Value], reason: Option<String>) -> Option<String> {
+    let reason = reason?;
+    if !matches!(FinishKind::of(&reason), FinishKind::Good) {
+        return Some(reason);
+    }
+    let is_true = |holder: &Value, key: &str| holder.get(key) == Some(&Value::Bool(true));
+    let is_filtered = |choice: &Value| {
+        let results = ["content_filter_results", "content_filter_result"].iter();
+        let results = results.filter_map(|key| choice.get(*key)?.as_object());
+        results
+            .flat_map(Map::values)
+            .any(|result| is_true(result, "filtered"))
+    };
+    Some(
+        if choices
+            .iter()
+            .chain([json])
+            .any(|holder| is_true(holder, "truncated"))
+        {
+            "length".to_owned()
+        } else if choices.iter().any(is_filtered) {
+            "content_filter".to_owned()
+        } else {
+            reason
+        },
+    )
 }
 
 /// The parts of a content that are thoughts, which some servers want back within it.

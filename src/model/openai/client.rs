@@ -17,6 +17,7 @@ use crate::model::completions::{CompletionBody, CompletionEndpoint, reachable};
 use crate::model::ending::{Grace, ItemReader};
 use crate::model::endpoint::ModelEndpoint;
 use crate::model::opening::judge;
+use crate::model::pieces::Doubt;
 use crate::model::replay::CallIds;
 use crate::model::sse::SseItem;
 use crate::model::tool_names::ToolNames;
@@ -156,6 +157,8 @@ impl OpenAiModel {
             let mut items = ItemReader::of(response, ChatChunk::is_one);
             let (mut heard, mut ended, mut noise) = (Vec::new(), false, None);
             let (mut is_streamed, mut document) = (false, None);
+            // The first piece that nobody could read.
+            let mut strange = None;
             while let Some(item) = items.next(whole.grace().or(document)).await {
                 let item = match item {
                     // What broke came behind a whole answer.
@@ -175,10 +178,11 @@ impl OpenAiModel {
                                 _ => Err(self.at.endpoint.broke_off(&error.message))?,
                             }
                         }
-                        if chunk.doubt.is_lost(whole.is_whole())
-                            && let Some(error) = self.at.endpoint.lost_piece(&json.to_string(), true)
-                        {
-                            Err(error)?;
+                        if chunk.doubt.is_lost() {
+                            Err(self.at.endpoint.lost_object(&json))?;
+                        }
+                        if chunk.doubt != Doubt::None && strange.is_none() {
+                            strange = Some(json);
                         }
                         // A document that is no stream ends with itself.
                         is_streamed |= framed;
@@ -205,6 +209,9 @@ impl OpenAiModel {
                 for event in heard.drain(..) {
                     yield event;
                 }
+            }
+            if whole.is_wordless() && let Some(strange) = strange {
+                Err(self.at.endpoint.lost_object(&strange))?;
             }
             // An end mark behind words that are no completion's ends nothing.
             if !whole.is_finished() && (!ended || whole.is_empty() || noise.is_some()) {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::model::Usage;
 use crate::model::count::first_count;
-use crate::model::pieces::{Doubt, PieceFrame, doubt, words};
+use crate::model::pieces::{Doubt, doubt, words};
 use crate::model::replay::set;
 use crate::model::server_error::ServerError;
 use crate::wire::Opening;
@@ -137,14 +137,10 @@ impl ResponseEvent {
         if !is_event && let Some(error) = ServerError::find(json, false) {
             return Self::Failed(error);
         }
-        let frame = if kind.is_empty() {
-            PieceFrame::Unknown
+        if doubt(json).is_lost() {
+            Self::Unread(json.to_string())
         } else {
-            PieceFrame::Known
-        };
-        match doubt(json, frame) {
-            Doubt::None => Self::Ignored,
-            Doubt::Some | Doubt::Words => Self::Unread(json.to_string()),
+            Self::Ignored
         }
     }
 
@@ -287,11 +283,11 @@ pub(super) fn is_unread(item: &Value) -> bool {
         let parts = item.get("content").and_then(Value::as_array);
         return parts.into_iter().flatten().any(|part| {
             let is_read = !words(part).is_empty() || text(part, "type") == "refusal";
-            !is_read && doubt(part, PieceFrame::Unknown) != Doubt::None
+            !is_read && doubt(part) != Doubt::None
         });
     }
     let is_known = ITEMS.iter().any(|known| kind.contains(known)) || kind == "text";
-    !is_known && doubt(item, PieceFrame::Unknown) != Doubt::None
+    !is_known && doubt(item) != Doubt::None
 }
 
 /// The items of a whole response. Some servers have its text in their place, or beside them.
