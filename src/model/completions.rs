@@ -12,7 +12,7 @@ use super::adjust::{Adjustments, RequestPart, SentParts};
 use super::endpoint::{ModelEndpoint, address_variable, key_variable};
 use super::refusal::ServerRefusal;
 use super::{ModelError, ModelRequest, ModelSettings, Provider, listed, loading, next_step};
-use crate::wire::{Opening, RequestBody, Wire, WireResponse};
+use crate::wire::{JudgeOpening, Opening, RequestBody, Wire, WireResponse};
 
 /// One protocol's completions of a server. Clones share what is known of the server.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub(super) struct CompletionEndpoint {
     pub(super) endpoint: Arc<ModelEndpoint>,
     pub(super) adjustments: Adjustments,
     path: &'static str,
-    opening: fn(&[u8], bool) -> Opening,
+    opening: JudgeOpening,
     wire: Wire,
 }
 
@@ -31,11 +31,11 @@ pub(super) struct CompletionBody {
 }
 
 impl CompletionEndpoint {
-    /// Completions at `path` of an endpoint; `opening` looks at the beginning of a response.
+    /// Completions at `path` of an endpoint; `opening` makes what looks at the beginning of a response.
     pub(super) fn new(
         endpoint: ModelEndpoint,
         path: &'static str,
-        opening: fn(&[u8], bool) -> Opening,
+        opening: JudgeOpening,
         wire: Wire,
     ) -> Self {
         Self {
@@ -125,15 +125,16 @@ impl CompletionEndpoint {
         sent: &(impl Fn() -> Vec<u8> + Send + Sync),
     ) -> Result<WireResponse, ServerRefusal> {
         let (mut pieces, mut seen) = (Vec::new(), Vec::new());
+        let mut judge = (self.opening)();
         let mut opening = Opening::Undecided;
         while opening == Opening::Undecided {
             let next = response.body.next().await;
             let is_end = !matches!(next, Some(Ok(_)));
-            if let Some(Ok(piece)) = &next {
-                seen.extend_from_slice(piece);
-            }
+            let piece = next.as_ref().and_then(|piece| piece.as_ref().ok());
+            let piece = piece.map(|piece| &piece[..]).unwrap_or_default();
+            seen.extend_from_slice(piece);
+            opening = judge(piece, is_end);
             pieces.extend(next);
-            opening = (self.opening)(&seen, is_end);
             if is_end {
                 break;
             }

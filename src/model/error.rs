@@ -45,7 +45,10 @@ pub enum ModelError {
         message: String,
     },
     /// The conversation is longer than the model takes.
-    #[error("the conversation is longer than the model {model} takes: {message}")]
+    #[error(
+        "the conversation is longer than the model {model} takes: {message}; begin a new one, curate less, or give the model a longer \
+         context where its server is yours"
+    )]
     TooLong {
         model: String,
         /// The provider's message, capped and without secrets.

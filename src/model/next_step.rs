@@ -157,6 +157,13 @@ impl AskedServer<'_> {
                 _ => page,
             });
         }
+        if number == 413 && has(&["tokens per min", "tpm", "rate limit"]) {
+            return NextStep::is(format!(
+                "the account behind {} may not send so many tokens in a minute: name another model with --model, curate less, or have \
+                 its limit raised",
+                self.key()
+            ));
+        }
         if number == 413 {
             return NextStep::is(format!(
                 "the request is longer than the server at {}, or the proxy before it, lets through: raise its limit (nginx: \
@@ -179,7 +186,12 @@ impl AskedServer<'_> {
                 self.key()
             ));
         }
-        if says_no_model(status, message) {
+        if number == 403 && has(&["country", "region", "territory", "your location"]) {
+            return NextStep::is(
+                "it is not offered where it is asked from: name another model or another server",
+            );
+        }
+        if says_no_model(status, message) || (number == 410 && has(&MODEL)) {
             return NextStep::is(self.other_model(&words, listed));
         }
         let is_open = matches!(number, 200 | 400 | 404 | 422 | 500);
@@ -196,13 +208,36 @@ impl AskedServer<'_> {
         match number {
             403 => NextStep::is(self.key_step("check what it may do at")),
             400 if has(&["wait before trying again"]) => NextStep::is("ask again later"),
+            404 if has(&["data policy", "endpoints found"]) => NextStep::is(
+                "no server behind the gateway takes it as its account is set: change that there, or name another model with --model",
+            ),
             429 => NextStep::is("ask again later, or set max_concurrency in [model] to ask less at once"),
             _ if is_down => NextStep::is(format!(
                 "the server behind {} cannot answer just now: ask again, and see its log if it stays so",
                 self.host()
             )),
+            500 if !is_private(self.base) => {
+                NextStep::is("ask again later, or name another model with --model")
+            }
+            500 => NextStep::is(format!("see the log of the server at {}", self.host())),
             _ => NextStep::none(),
         }
+    }
+
+    /// The step where a stream ended too early, and nothing says why.
+    pub(super) fn after_end(&self) -> NextStep {
+        let host = self.host();
+        NextStep::is(format!(
+            "ask again; if it stays so, see the log of the server at {host}"
+        ))
+    }
+
+    /// The step where a server answers without a word.
+    pub(super) fn after_silence(&self) -> NextStep {
+        let (host, address) = (self.host(), self.address());
+        NextStep::is(format!(
+            "the server at {host} does not say why: see its log, and check that {address} is the base of its API"
+        ))
     }
 
     /// What was sent to show who asks, where it comes from, and what to `check` about it.

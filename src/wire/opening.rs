@@ -18,8 +18,11 @@ pub enum Opening {
     Failed(StatusCode),
 }
 
-/// Judges the beginning of a body: its bytes so far, and whether they are all.
-pub(crate) type JudgeOpening = fn(&[u8], bool) -> Opening;
+/// Judges the beginning of one body, piece by piece: the next piece, and whether it is the last.
+pub(crate) type OpeningJudge = Box<dyn FnMut(&[u8], bool) -> Opening + Send>;
+
+/// Makes the judge of one body.
+pub(crate) type JudgeOpening = fn() -> OpeningJudge;
 
 /// The response, with its body as it was, once its opening was judged. Waits no longer than the deadline: what is not
 /// decided by then is handed on.
@@ -30,6 +33,7 @@ pub(super) async fn judged(
 ) -> WireResponse {
     let mut pieces = Vec::new();
     let mut seen = Vec::new();
+    let mut judge = judge();
     let mut opening = Opening::Undecided;
     while opening == Opening::Undecided {
         let next = response.body.next();
@@ -43,15 +47,16 @@ pub(super) async fn judged(
         opening = match next {
             Some(Ok(piece)) => {
                 seen.extend_from_slice(&piece);
+                let opening = judge(&piece, false);
                 pieces.push(Ok(piece));
-                judge(&seen, false)
+                opening
             }
             Some(Err(error)) => {
                 // A body that breaks before it says anything failed as a connection does.
                 pieces.push(Err(error));
                 Opening::Failed(StatusCode::BAD_GATEWAY)
             }
-            None => match judge(&seen, true) {
+            None => match judge(&[], true) {
                 Opening::Undecided => Opening::Begun,
                 decided => decided,
             },

@@ -17,6 +17,7 @@ mod lost_calls;
 mod more_dialects;
 mod more_servers;
 mod next_steps;
+mod nothing_said;
 mod odd_calls;
 mod odd_pieces;
 mod odd_streams;

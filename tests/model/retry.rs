@@ -54,7 +54,7 @@ async fn a_passing_trouble_is_retried_and_a_lasting_one_as_often_as_the_wire_say
 async fn a_stream_that_has_begun_is_not_started_again() {
     let cut = || {
         vec![
-            Reply::text("ten thousand euros").cut_after(450),
+            Reply::text("ten thousand euros").cut_after(660),
             Reply::text("ok"),
         ]
     };

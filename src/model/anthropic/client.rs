@@ -53,7 +53,7 @@ impl AnthropicModel {
         wire: Wire,
         left_out: Option<&[RequestPart]>,
     ) -> Result<Self, ModelError> {
-        let opening = |body: &[u8], ended| judge(body, ended, MessagesEvent::opening, MessagesEvent::is_one);
+        let opening = || judge(MessagesEvent::opening, MessagesEvent::is_one);
         let at = CompletionEndpoint::new(endpoint(settings)?, PATH, opening, wire);
         Ok(Self {
             at: at.adjusted(left_out),

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use crate::model::Usage;
 use crate::model::count::count;
 use crate::model::finish::given;
+use crate::model::opening::OpeningSign;
 use crate::model::pieces::{Doubt, doubt, words};
 use crate::model::replay::set;
 use crate::model::server_error::ServerError;
-use crate::wire::Opening;
 
 /// The types of events that are read here.
 const KINDS: [&str; 7] = [
@@ -161,14 +161,33 @@ impl MessagesEvent {
     }
 
     /// What an object of the stream says about whether the server has begun to answer.
-    pub(super) fn opening(json: &Value) -> Opening {
+    pub(super) fn opening(json: &Value) -> OpeningSign {
         match Self::read(json) {
-            Self::Failed(error) => Opening::Failed(error.status),
-            Self::Start { blocks, .. } if blocks.is_empty() => Opening::Undecided,
-            Self::BlockStop { .. } | Self::Ignored => Opening::Undecided,
-            Self::Unread(Doubt::Some) => Opening::Undecided,
-            _ => Opening::Begun,
+            Self::Failed(error) => OpeningSign::Failed(error.status),
+            Self::Start {
+                blocks, stop_reason, ..
+            } if stop_reason.is_none() => {
+                let signs = [OpeningSign::Begun, OpeningSign::Thoughts].into_iter();
+                let mut signs = signs.filter(|sign| blocks.iter().any(|block| begun_by(block) == *sign));
+                signs.next().unwrap_or(OpeningSign::None)
+            }
+            Self::BlockStart { block, .. } => begun_by(&block),
+            Self::BlockDelta { delta, .. } => begun_by(&delta),
+            Self::BlockStop { .. } | Self::Ignored => OpeningSign::None,
+            Self::Unread(Doubt::Some) => OpeningSign::Thoughts,
+            _ => OpeningSign::Begun,
         }
+    }
+}
+
+/// What a block, or what is new in one, says about whether the server has begun to answer.
+fn begun_by(block: &Value) -> OpeningSign {
+    let kind = text(block, "type").unwrap_or_default();
+    match kind {
+        "text" | TEXT_DELTA if text(block, "text").is_none() => OpeningSign::None,
+        "signature_delta" => OpeningSign::Thoughts,
+        kind if kind.contains("thinking") => OpeningSign::Thoughts,
+        _ => OpeningSign::Begun,
     }
 }
 

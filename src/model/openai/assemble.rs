@@ -129,6 +129,12 @@ impl ChatAssembler {
         self.is_empty() && finish.is_none_or(FinishKind::is_good)
     }
 
+    /// Whether anything of an answer has come but thoughts.
+    pub(super) fn has_said(&self) -> bool {
+        let says = |choice: &PendingChoice| !choice.text.is_empty() || !choice.calls.is_empty();
+        self.choices.values().any(says)
+    }
+
     /// The reason with which the server cut the completion, if it is one that no good ending has. Calls that came whole
     /// before it can be made all the same: they answer nothing.
     pub(super) fn cut(&self) -> Option<&str> {

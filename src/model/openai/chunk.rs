@@ -9,9 +9,9 @@ use super::tokens::usage_in;
 use crate::model::Usage;
 use crate::model::count::{field_at, first_count};
 use crate::model::finish::{FinishKind, given};
+use crate::model::opening::OpeningSign;
 use crate::model::pieces::{Doubt, doubt, holds_text, is_thought, tells_of_trouble, words};
 use crate::model::server_error::ServerError;
-use crate::wire::Opening;
 
 /// Fields of a message that are read, or that say nothing to send back.
 const KNOWN_OF_MESSAGE: [&str; 9] = [
@@ -164,19 +164,21 @@ impl ChatChunk {
     }
 
     /// What an object of the stream says about whether the server has begun to answer.
-    pub(super) fn opening(json: &Value) -> Opening {
+    pub(super) fn opening(json: &Value) -> OpeningSign {
         let chunk = Self::read(json);
         if let Some(error) = chunk.error {
-            return Opening::Failed(error.status);
+            return OpeningSign::Failed(error.status);
         }
-        if chunk.choices.iter().any(ChatChoice::says_something) || chunk.doubt.is_lost() {
-            return Opening::Begun;
+        if chunk.choices.iter().any(ChatChoice::begins) || chunk.doubt.is_lost() {
+            return OpeningSign::Begun;
         }
         let finish = chunk.choices.iter().find_map(|choice| choice.finish.as_deref());
         match finish.map(FinishKind::of) {
-            Some(FinishKind::Unknown) => Opening::Failed(http::StatusCode::INTERNAL_SERVER_ERROR),
-            Some(_) => Opening::Begun,
-            None => Opening::Undecided,
+            Some(FinishKind::Unknown) => OpeningSign::Failed(http::StatusCode::INTERNAL_SERVER_ERROR),
+            Some(_) => OpeningSign::Begun,
+            None if chunk.doubt != Doubt::None => OpeningSign::Thoughts,
+            None if chunk.choices.iter().any(ChatChoice::says_something) => OpeningSign::Thoughts,
+            None => OpeningSign::None,
         }
     }
 }
@@ -276,6 +278,17 @@ impl ChatChoice {
 
     fn says_something(&self) -> bool {
         self.is_answer() || !self.others.is_empty()
+    }
+
+    /// Whether it holds more than thoughts.
+    fn begins(&self) -> bool {
+        let is_thought = |key: &String| {
+            ["reason", "think", "thought"]
+                .iter()
+                .any(|word| key.contains(word))
+        };
+        let is_said = !self.text.is_empty() || !self.refusal.is_empty() || !self.calls.is_empty();
+        is_said || !self.others.keys().all(is_thought)
     }
 }
 

@@ -97,7 +97,7 @@ impl OpenAiModel {
             CacheHints::Always => true,
             CacheHints::Never => false,
         };
-        let opening = |body: &[u8], ended| judge(body, ended, ChatChunk::opening, ChatChunk::is_one);
+        let opening = || judge(ChatChunk::opening, ChatChunk::is_one);
         Ok(Self {
             at: CompletionEndpoint::new(endpoint, PATH, opening, wire).adjusted(left_out),
             server: ServerTraits {
@@ -170,7 +170,7 @@ impl OpenAiModel {
                         let mut chunk = ChatChunk::read(&json);
                         if let Some(error) = chunk.error.take() {
                             match error.failed_generation {
-                                Some(text) if whole.is_empty() => {
+                                Some(text) if !whole.has_said() => {
                                     let stop = failed_stop(&text, &names);
                                     yield ModelEvent::Done(unmade(text, stop, &name));
                                     return;

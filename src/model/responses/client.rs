@@ -33,7 +33,7 @@ impl ResponsesModel {
         wire: Wire,
         left_out: Option<&[RequestPart]>,
     ) -> Result<Self, ModelError> {
-        let opening = |body: &[u8], ended| judge(body, ended, ResponseEvent::opening, ResponseEvent::is_one);
+        let opening = || judge(ResponseEvent::opening, ResponseEvent::is_one);
         let at = CompletionEndpoint::new(openai::endpoint(settings)?, PATH, opening, wire);
         Ok(Self {
             at: at.adjusted(left_out),

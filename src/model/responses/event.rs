@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::model::Usage;
 use crate::model::count::first_count;
+use crate::model::opening::OpeningSign;
 use crate::model::pieces::{Doubt, doubt, words};
 use crate::model::replay::set;
-use crate::model::server_error::ServerError;
-use crate::wire::Opening;
+use crate::model::server_error::{ServerError, is_told};
 
 /// The status of a response that somebody stopped.
 pub(super) const CANCELLED: &str = "cancelled";
@@ -228,13 +228,28 @@ impl ResponseEvent {
     }
 
     /// What an object of the stream says about whether the server has begun to answer.
-    pub(super) fn opening(json: &Value) -> Opening {
+    pub(super) fn opening(json: &Value) -> OpeningSign {
         match Self::read(json) {
-            Self::Failed(error) => Opening::Failed(error.status),
-            Self::Ignored => Opening::Undecided,
-            _ => Opening::Begun,
+            Self::Failed(error) => OpeningSign::Failed(error.status),
+            Self::Ignored => OpeningSign::None,
+            Self::Text(said) | Self::Refusal(said) if said.is_empty() => OpeningSign::None,
+            Self::Silent(_) => OpeningSign::Thoughts,
+            Self::ItemAdded { item, .. } | Self::ItemDone { item, .. }
+                if text(&item, "type").contains("reasoning") =>
+            {
+                OpeningSign::Thoughts
+            }
+            Self::ItemAdded { item, .. } if text(&item, "type") == "message" && is_blank(&item) => {
+                OpeningSign::None
+            }
+            _ => OpeningSign::Begun,
         }
     }
+}
+
+/// Whether a message has no content yet.
+fn is_blank(message: &Value) -> bool {
+    message.get("content").is_none_or(|content| !is_told(content))
 }
 
 /// What a call is called with, in any shape: the text of the arguments, or an object that holds it.

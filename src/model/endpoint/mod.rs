@@ -1,33 +1,26 @@
+mod errors;
+
 use std::fmt;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use futures_util::stream::{self, StreamExt};
+use http::Method;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use http::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 use url::{Host, Url};
 
-use super::loading;
-use super::missing_route;
 use super::next_step::AskedServer;
 use super::refusal::ServerRefusal;
-use super::sse_line::is_sign_of_life;
-use super::web_page;
 use super::{ModelError, ModelId, ModelPlaces, NextStep, Provider};
 use crate::model::ModelSettings;
 use crate::principal::Principal;
-use crate::wire::{CacheRule, Policy, Purpose, RequestBody, WireError, WireRequest, WireResponse};
+use crate::wire::{CacheRule, Policy, Purpose, RequestBody, WireRequest, WireResponse};
 
 /// Most bytes of one completion, its stream's framing included.
 const COMPLETION_CAP: usize = 64 << 20;
 /// Most of a web page that is read for its title.
 const PAGE_BYTES: usize = 16 << 10;
-/// Longest message of a provider that an error repeats, in characters.
-const MESSAGE_CHARS: usize = 400;
-/// Values shorter than this are not worth hiding: they would make every message unreadable.
-const SHORTEST_SECRET: usize = 4;
 
 /// Where a model lives and what every request to it carries.
 #[derive(Clone)]
@@ -168,37 +161,6 @@ impl ModelEndpoint {
         }
     }
 
-    /// The wire's failure as this model's.
-    pub(super) fn wire_error(&self, source: WireError) -> ModelError {
-        ModelError::Wire {
-            model: self.id.to_string(),
-            next: self.asked().after_wire(&source),
-            source,
-        }
-    }
-
-    /// An answer that cannot be read.
-    pub(super) fn unreadable(&self, reason: impl fmt::Display) -> ModelError {
-        self.unreadable_until(&reason.to_string(), NextStep::none())
-    }
-
-    fn unreadable_until(&self, reason: &str, next: NextStep) -> ModelError {
-        ModelError::Unreadable {
-            model: self.id.to_string(),
-            reason: self.presentable(reason),
-            next,
-        }
-    }
-
-    /// What to change about the address.
-    fn address_step(&self) -> NextStep {
-        NextStep::is(missing_route::hint(
-            self.id.provider,
-            &self.base,
-            &self.asked().address(),
-        ))
-    }
-
     /// The response, unless it is a web page: what is at the address is not the API of a model then. Some servers call a
     /// stream so, and its first bytes tell.
     async fn no_web_page(&self, mut response: WireResponse) -> Result<WireResponse, ModelError> {
@@ -225,72 +187,12 @@ impl ModelEndpoint {
                     Some(Err(_)) | None => break,
                 }
             }
-            let page = web_page::described(&String::from_utf8_lossy(&first));
-            return Err(self.unreadable_until(&format!("it is {page}"), self.address_step()));
+            return Err(self.is_page(&String::from_utf8_lossy(&first), |_| self.address_step()));
         }
         let before = [Ok(first.freeze())].into_iter().chain(broken.map(Err));
         let rest = std::mem::replace(&mut response.body, stream::empty().boxed());
         response.body = stream::iter(before).chain(rest).boxed();
         Ok(response)
-    }
-
-    /// A stream that ended before the completion did, or reported an error in its middle.
-    pub(super) fn broke_off(&self, message: &str) -> ModelError {
-        let (model, message) = (self.id.to_string(), self.presentable(message));
-        if says_too_long(&message) {
-            return ModelError::TooLong { model, message };
-        }
-        if missing_route::says_so(&message) {
-            return self.no_route(200, message);
-        }
-        if loading::says_so(StatusCode::OK, &message) {
-            return ModelError::Loading { model, message };
-        }
-        let next = self.asked().after_refusal(StatusCode::OK, &message, &[]);
-        let message = before(message, &next);
-        ModelError::BrokeOff { model, message, next }
-    }
-
-    /// A stream that ended before the completion did. `noise` is what it said beside the protocol.
-    pub(super) fn ended_early(&self, noise: Option<&str>) -> ModelError {
-        match noise {
-            None => self.broke_off("the stream ended before the completion did"),
-            Some(noise) if noise.trim_start().starts_with('<') => self.unreadable_until(
-                &format!("it is {}", web_page::described(noise)),
-                self.asked().after_refusal(StatusCode::OK, "a web page", &[]),
-            ),
-            Some(noise) => {
-                self.unreadable(format!("it is not a completion, and its last words are: {noise}"))
-            }
-        }
-    }
-
-    /// The error of words that stand in a stream where a piece of the completion belongs. `has_begun` says whether there was any
-    /// before; words that only say that the connection lives are no error.
-    pub(super) fn lost_piece(&self, words: &str, has_begun: bool) -> Option<ModelError> {
-        let is_lost = words.starts_with('{') || (has_begun && !is_sign_of_life(words));
-        let words = match words.trim_start() {
-            page if page.starts_with('<') => web_page::described(page),
-            words => words.to_owned(),
-        };
-        is_lost.then(|| self.unreadable(format!("a piece of the stream cannot be read: {words}")))
-    }
-
-    /// The error of a piece that nobody can read.
-    pub(super) fn lost_object(&self, piece: &Value) -> ModelError {
-        self.unreadable(format!("a piece of the stream cannot be read: {piece}"))
-    }
-
-    /// A completion that stopped without the reason that its protocol has for an end.
-    pub(super) fn unexplained(&self) -> ModelError {
-        self.broke_off("the completion ended without saying why, so that it may be cut")
-    }
-
-    /// A completion that the server cut for a reason of its own.
-    pub(super) fn cut(&self, reason: &str) -> ModelError {
-        self.broke_off(&format!(
-            "the server ended the completion early, with the reason `{reason}`"
-        ))
     }
 
     /// The response if it may hold a completion, or the server's refusal.
@@ -317,110 +219,13 @@ impl ModelEndpoint {
             let body = response.bytes().await.map_err(|source| self.wire_error(source))?;
             return Ok(Err(ServerRefusal::read(status, &body)));
         }
+        if is_without_content(&response) {
+            return Err(self.unreadable_until(
+                &format!("the server answered with status {status} and no content"),
+                self.asked().after_silence(),
+            ));
+        }
         self.no_web_page(response).await.map(Ok)
-    }
-
-    /// The error that a redirection stands for: nothing is followed, because a key goes to the configured address alone.
-    fn moved(&self, response: &WireResponse) -> Option<ModelError> {
-        let location = response.headers.get(http::header::LOCATION)?.to_str().ok()?;
-        let mut to = self.base.join(location).ok()?;
-        to.set_query(None);
-        to.set_fragment(None);
-        let _ = to.set_username("").and_then(|()| to.set_password(None));
-        let variable = self.asked().address();
-        let base = missing_route::without_route(to.path(), self.id.provider).to_owned();
-        let is_route = base != to.path().trim_end_matches('/');
-        let lower = to.path().to_ascii_lowercase();
-        let is_login = ["login", "signin", "sign-in", "sso", "oauth", "saml"]
-            .iter()
-            .any(|word| lower.contains(word));
-        let is_near = to.host_str() == self.base.host_str() && !is_login;
-        if is_route || is_near {
-            to.set_path(&base);
-        }
-        let there = self.presentable(to.as_str().trim_end_matches('/'));
-        let here = self.base.as_str().trim_end_matches('/');
-        let next = if there == here {
-            format!(
-                "the address in {variable} is right but for the way its server redirects: let it answer POST there itself"
-            )
-        } else if is_route || is_near {
-            format!("if you trust it, set {variable} to {there}")
-        } else {
-            format!(
-                "that is no address of an API and may be a login page: a proxy stands before the server that {variable} names"
-            )
-        };
-        Some(ModelError::NoRoute {
-            model: self.id.to_string(),
-            status: response.status.as_u16(),
-            message: format!("what is asked for is at another address, {there}"),
-            next: NextStep::is(next),
-            moved_to: Url::parse(&there).ok().map(Box::new),
-        })
-    }
-
-    /// The error that a refusal stands for.
-    pub(super) fn refused(&self, refusal: &ServerRefusal) -> ModelError {
-        let (model, mut message) = (self.id.to_string(), self.presentable(&refusal.message));
-        if message.is_empty() {
-            refusal
-                .status
-                .canonical_reason()
-                .unwrap_or("no words")
-                .clone_into(&mut message);
-        }
-        let status = refusal.status.as_u16();
-        let told = match self.presentable(&refusal.told) {
-            told if told.is_empty() => message.clone(),
-            told => told,
-        };
-        if loading::says_so(refusal.status, &told) {
-            return ModelError::Loading { model, message };
-        }
-        if matches!(status, 400 | 413 | 422) && says_too_long(&told) {
-            return ModelError::TooLong { model, message };
-        }
-        if missing_route::is_missing(refusal.status, &told) {
-            return self.no_route(status, message);
-        }
-        let next = self.asked().after_refusal(refusal.status, &told, &refusal.listed);
-        let message = before(message, &next);
-        ModelError::Status {
-            model,
-            status,
-            message,
-            next,
-        }
-    }
-
-    fn no_route(&self, status: u16, message: String) -> ModelError {
-        ModelError::NoRoute {
-            model: self.id.to_string(),
-            status,
-            message,
-            next: self.address_step(),
-            moved_to: None,
-        }
-    }
-
-    /// A provider's words, short, on one line and without any secret of ours.
-    fn presentable(&self, message: &str) -> String {
-        let mut clean = message.to_owned();
-        for secret in &self.secrets {
-            let secret = secret.expose_secret();
-            if secret.len() >= SHORTEST_SECRET {
-                clean = clean.replace(secret, "[redacted]");
-            }
-        }
-        let words = clean
-            .split(|c: char| c.is_control() || c.is_whitespace())
-            .filter(|word| !word.is_empty());
-        let clean = words.collect::<Vec<_>>().join(" ");
-        if clean.chars().count() <= MESSAGE_CHARS {
-            return clean;
-        }
-        clean.chars().take(MESSAGE_CHARS).chain(['…']).collect()
     }
 }
 
@@ -433,12 +238,10 @@ impl fmt::Debug for ModelEndpoint {
     }
 }
 
-/// A server's words as they stand before a next step: the sentence goes on.
-fn before(mut message: String, next: &NextStep) -> String {
-    if next.words().is_some() {
-        message.truncate(message.trim_end_matches(['.', ' ']).len());
-    }
-    message
+/// Whether a response says of itself that nothing comes behind its head.
+fn is_without_content(response: &WireResponse) -> bool {
+    let length = response.headers.get(http::header::CONTENT_LENGTH);
+    matches!(response.status.as_u16(), 204 | 205) || length.is_some_and(|length| length == "0")
 }
 
 /// The encoding of a body that was not undone: the transport takes off the name of one that it undid.
@@ -489,34 +292,4 @@ fn sensitive(value: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::try_from(value).ok()?;
     value.set_sensitive(true);
     Some(value)
-}
-
-/// The usual ways to say that the conversation does not fit into the model's context.
-fn says_too_long(message: &str) -> bool {
-    let message = message.to_lowercase();
-    // So many in so short a time.
-    if message.contains("wait before trying again") || message.contains("throttl") {
-        return false;
-    }
-    [
-        "context_length_exceeded",
-        "context length",
-        "context window",
-        "context size",
-        "maximum context",
-        "prompt is too long",
-        "context limit",
-        "too many tokens",
-        "input is too long",
-        "exceeds the maximum number of tokens",
-        "maximum prompt length",
-        "maximum model length",
-        "exceeds max length",
-        "exceeded model token limit",
-        "range of input length",
-        "reduce the length of the messages",
-        "reduce the length of the input",
-    ]
-    .iter()
-    .any(|phrase| message.contains(phrase))
 }
