@@ -57,6 +57,11 @@ impl Conversation {
         }
     }
 
+    /// Whether anything was used for it.
+    pub(crate) fn has_spent(&self) -> bool {
+        self.spent != Spend::default()
+    }
+
     /// About how much memory it takes, in bytes.
     pub(crate) fn weight(&self) -> u64 {
         let said = self

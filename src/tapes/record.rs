@@ -229,7 +229,7 @@ impl Recorder {
             } else {
                 Vec::new()
             },
-            spent_before: if is_first && conversation.spent != Default::default() {
+            spent_before: if is_first && conversation.has_spent() {
                 json!(conversation.spent)
             } else {
                 Value::Null

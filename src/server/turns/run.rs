@@ -272,7 +272,7 @@ async fn answer(
     memory: TurnMemory,
 ) -> Result<EndedTurn, AppUnavailable> {
     let app = state.app_of(&task.asked.principal).await?;
-    let mut session = take_session(state, live, &app, task, loaded, &memory).await?;
+    let mut session = Box::pin(take_session(state, live, &app, task, loaded, &memory)).await?;
     let answer = ask(state, live, &app, task, &mut session).await?;
     let ended = finished(state, task, &app, &answer, &session).await;
     let after = if ended.taped {
