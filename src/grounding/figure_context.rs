@@ -30,6 +30,8 @@ pub(super) struct FigureMemo<'i> {
     pub(super) named: RefCell<HashMap<Option<(usize, usize)>, MentionsFound<'i>>>,
     pub(super) rows: RefCell<HashMap<(usize, usize), Entailment>>,
     pub(super) columns: RefCell<HashMap<(usize, usize), Entailment>>,
+    /// Whether the name of a column stands right beside it, by result and column.
+    pub(super) adjacent: RefCell<HashMap<(usize, usize), bool>>,
     /// The columns that figures before this one say to it, by result.
     pub(super) parallel: RefCell<HashMap<usize, Rc<Vec<usize>>>>,
     pub(super) bases: RefCell<HashMap<(usize, usize), bool>>,

@@ -237,8 +237,10 @@ impl<'i> FigureContext<'_, '_, 'i> {
 
     /// Whether the name of a column stands right beside the figure.
     pub(super) fn has_adjacent_column(&self, material: usize, column: usize) -> bool {
-        let named = self.columns_in_sentence(material);
-        self.adjacent_column_says(column, &named).is_some()
+        once(&self.memo.adjacent, (material, column), || {
+            let named = self.columns_in_sentence(material);
+            self.adjacent_column_says(column, &named).is_some()
+        })
     }
 
     /// Whether the header above the figure names a column of another result of this turn, and nothing of this one.
