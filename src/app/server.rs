@@ -1,6 +1,8 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use url::Url;
 
@@ -12,7 +14,7 @@ use crate::dbt::{DbtAddresses, DbtCloudSettings, SharedAccount};
 use crate::dbt_sandbox::{self, DbtServeOptions, RunningDbtSandbox};
 use crate::grants::GrantPolicy;
 use crate::metabase::{AuthSettings, MetabaseSettings};
-use crate::sandbox::{RunningSandbox, ServeOptions, World, serve};
+use crate::sandbox::{RunningSandbox, ServeOptions, World, WorldError, serve};
 
 /// What is asked: the configured Metabase, or the demo sandbox in this process, and dbt's Semantic Layer where metrics of it are
 /// curated. With these and without a Metabase, dbt alone.
@@ -34,6 +36,9 @@ pub struct Server {
 
 /// Where a Metabase would be.
 const NOWHERE: &str = "http://no-metabase.invalid/";
+
+/// The demo's data and the day it was made on: it never changes, so all that open the demo on one day share it.
+static DEMO: Mutex<Option<(Date, Arc<World>)>> = Mutex::new(None);
 
 /// The demo runs as long as the server is there.
 #[derive(Debug)]
@@ -109,11 +114,10 @@ impl Server {
     }
 
     async fn demo(catalog: &CatalogSettings, grants: GrantPolicy) -> Result<Self, Error> {
-        let world = tokio::task::spawn_blocking(World::demo)
+        let world = tokio::task::spawn_blocking(demo_world)
             .await
             .map_err(|error| Error::Demo(error.to_string()))??;
         let today = world.today();
-        let world = Arc::new(world);
         let running = serve(ServeOptions::new(Arc::clone(&world))).await?;
         let beside = dbt_beside(world, &running.url).await?;
         let dbt = dbt_settings(&beside)?;
@@ -144,6 +148,19 @@ impl Server {
             })),
         })
     }
+}
+
+fn demo_world() -> Result<Arc<World>, WorldError> {
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let mut made = DEMO.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((day, world)) = made.as_ref()
+        && *day == today
+    {
+        return Ok(Arc::clone(world));
+    }
+    let world = Arc::new(World::demo()?);
+    *made = Some((today, Arc::clone(&world)));
+    Ok(world)
 }
 
 /// Starts the stand-in for dbt over the demo's tables. None of its artifacts is read before somebody asks.

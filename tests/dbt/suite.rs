@@ -6,13 +6,13 @@ use std::fs;
 use std::path::Path;
 
 use cardinal::eval::{Case, Gold, Suite, Trial, Verdict, judge};
-use cardinal::sandbox::World;
 use cardinal::sandbox::query::RowLimits;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::support::dbt_stand::DbtStand;
+use crate::support::demo_world::WORLD;
 
 /// What a case is derived from.
 #[derive(Deserialize)]
@@ -170,7 +170,7 @@ fn it_has_twenty_questions_and_asks_the_dbt_sandbox() {
 #[tokio::test]
 async fn every_gold_is_what_the_data_and_dbt_say() {
     let (suite, derivations) = (suite(), derivations());
-    let (world, dbt) = (World::demo().unwrap(), DbtFacts::read().await);
+    let (world, dbt) = (&*WORLD, DbtFacts::read().await);
     assert_eq!(suite.cases.len(), derivations.len());
     for case in &suite.cases {
         let derivation = &derivations[&case.id];

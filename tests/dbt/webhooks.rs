@@ -6,7 +6,7 @@ use cardinal::dbt::{DbtAccount, DbtEvent, EventMemory, WebhookError, grants};
 use cardinal::grants::GrantLevel;
 use cardinal::operations::administrative as table;
 use cardinal::principal::Principal;
-use cardinal::sandbox::{ServeOptions, World};
+use cardinal::sandbox::ServeOptions;
 use cardinal::server::receive_webhooks;
 use cardinal::wire::{Wire, WireSettings};
 use hmac::{Hmac, Mac};
@@ -16,6 +16,7 @@ use sha2::Sha256;
 use std::sync::Arc;
 
 use crate::grants::{everywhere, policy};
+use crate::support::demo_world::WORLD;
 use crate::support::stack::{dbt_beside, dbt_settings};
 
 /// As dbt's documentation shows one, signed by openssl.
@@ -88,7 +89,7 @@ fn an_event_is_new_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sandbox_delivers_to_the_receiver_and_each_event_comes_once() {
-    let world = Arc::new(World::demo().unwrap());
+    let world = Arc::clone(&WORLD);
     let metabase = cardinal::sandbox::serve(ServeOptions::new(world)).await.unwrap();
     let sandbox = dbt_beside(&metabase).await;
     let receiver = receive_webhooks("127.0.0.1:0".parse().unwrap(), sandbox.webhook_secret.clone());

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::LazyLock;
 
 use cardinal::eval::{Case, Gold, GoldTable, Suite, Trial, grade, grade::match_tables};
 use cardinal::sandbox::World;
@@ -11,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::benchmark::markdown;
 
-type Rows = Vec<Vec<Value>>;
+use crate::support::demo_world::WORLD;
 
-static WORLD: LazyLock<World> = LazyLock::new(|| World::demo().unwrap());
+type Rows = Vec<Vec<Value>>;
 
 fn load(name: &str) -> Suite {
     Suite::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("evals").join(name)).unwrap()

@@ -10,12 +10,14 @@ use cardinal::metabase::{AuthSettings, MetabaseSettings};
 use cardinal::principal::Principal;
 use cardinal::result::HeldResults;
 use cardinal::result::ShapingSettings;
-use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
+use cardinal::sandbox::{RunningSandbox, ServeOptions, serve};
 use cardinal::tools::Toolbox;
 use cardinal::wire::Wire;
 use serde_json::{Map, Value, json};
 
 use super::fixture::call;
+
+use crate::support::demo_world::WORLD;
 
 fn rule<Id>(curated: u32) -> ContentRule<Id> {
     ContentRule {
@@ -25,7 +27,7 @@ fn rule<Id>(curated: u32) -> ContentRule<Id> {
 }
 
 async fn demo() -> (RunningSandbox, Arc<Catalog>, Toolbox) {
-    let world = Arc::new(World::demo().unwrap());
+    let world = Arc::clone(&WORLD);
     let running = serve(ServeOptions::new(world)).await.unwrap();
     let curated = u32::try_from(running.curated_collection_id.unwrap()).unwrap();
     let settings = MetabaseSettings {

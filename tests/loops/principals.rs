@@ -2,7 +2,7 @@
 //! shown what another was served, holds what another holds, or says to the model what another said.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cardinal::agent::{Agent, AgentParts, CallStatus, CatalogReport, TurnOptions, TurnSettings};
@@ -17,21 +17,20 @@ use cardinal::model::CompletionSettings;
 use cardinal::principal::Principal;
 use cardinal::prompt::Prompt;
 use cardinal::result::ShapingSettings;
-use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
+use cardinal::sandbox::{RunningSandbox, ServeOptions, serve};
 use cardinal::tools::Toolbox;
 use cardinal::wire::{CacheSettings, Grants, LimitSettings, ServedBy, Wire, WireSettings};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use crate::support::demo_world::WORLD;
 use crate::support::scripted_model::{Reply, ScriptedModel};
 use crate::support::stack::metabase_settings;
 
 const SESSIONS: usize = 1_000;
 const AT_ONCE: usize = 24;
 const SEED: u64 = 0x5eed_2026;
-
-static WORLD: LazyLock<Arc<World>> = LazyLock::new(|| Arc::new(World::demo().unwrap()));
 
 /// The keys of people with different permissions, several people to each.
 const KEYS: [&str; 3] = ["Administrator", "Curated reader", "Viewer"];

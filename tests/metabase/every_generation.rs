@@ -1,6 +1,6 @@
 //! Every generation that the sandbox serves: how it is found, and what a credential without all scopes is told.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use cardinal::catalog::{Catalog, Entry, MetricEntry, TableEntry};
 use cardinal::grants::GrantPolicy;
@@ -11,12 +11,12 @@ use cardinal::metabase::{
 use cardinal::operations::Area;
 use cardinal::principal::Principal;
 use cardinal::result::Extent;
-use cardinal::sandbox::{RunningSandbox, ServeOptions, ServedEdition, ServedGeneration, World, serve};
+use cardinal::sandbox::{RunningSandbox, ServeOptions, ServedEdition, ServedGeneration, serve};
 use cardinal::wire::{Wire, WireSettings};
 
 use super::sandbox::{rules, settings, total, whole};
 
-static WORLD: LazyLock<Arc<World>> = LazyLock::new(|| Arc::new(World::demo().unwrap()));
+use crate::support::demo_world::WORLD;
 
 const SERVED: [(ServedGeneration, Option<Generation>); 10] = [
     (ServedGeneration::V56, None),

@@ -12,6 +12,8 @@ use super::curation::card;
 use super::sandbox::{client, rules};
 use super::scripted::{Scripted, json_reply, text};
 
+use crate::support::demo_world::WORLD;
+
 async fn refresh(
     client: &MetabaseClient,
     rules: &CatalogSettings,
@@ -108,9 +110,7 @@ async fn only_what_was_edited_is_read_again() {
 
 #[tokio::test]
 async fn a_metric_is_kept_like_a_card_and_a_table_is_always_read() {
-    let running = serve(ServeOptions::new(Arc::new(World::demo().unwrap())))
-        .await
-        .unwrap();
+    let running = serve(ServeOptions::new(Arc::clone(&WORLD))).await.unwrap();
     let mut rules = rules(&running);
     rules.tables = TableRule::default();
     let first = client(&running).load_catalog(&rules).await.unwrap();

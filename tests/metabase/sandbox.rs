@@ -1,6 +1,6 @@
 //! The client against the sandbox, which shares no type with it: every route, both generations, every credential.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cardinal::catalog::{Catalog, CollectionId, Entry, MetricEntry, Parameter, ParameterTarget, TableEntry};
@@ -12,12 +12,12 @@ use cardinal::metabase::{
 };
 use cardinal::principal::Principal;
 use cardinal::result::{Cell, Column, ColumnKind, Extent};
-use cardinal::sandbox::{self, RunningSandbox, ServeOptions, World, serve};
+use cardinal::sandbox::{self, RunningSandbox, ServeOptions, serve};
 use cardinal::wire::{Wire, WireSettings};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-static WORLD: LazyLock<Arc<World>> = LazyLock::new(|| Arc::new(World::demo().unwrap()));
+use crate::support::demo_world::WORLD;
 
 pub(super) const GENERATIONS: [sandbox::ServedGeneration; 2] =
     [sandbox::ServedGeneration::V59, sandbox::ServedGeneration::V60];

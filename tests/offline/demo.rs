@@ -1,6 +1,6 @@
 //! The planner as it is used: through the loop, the gate and the client, over the sandbox's demo business.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cardinal::agent::{Agent, AgentParts, Answer, CatalogReport, Outcome, TurnOptions, TurnSettings};
@@ -14,17 +14,17 @@ use cardinal::principal::Principal;
 use cardinal::prompt::Prompt;
 use cardinal::result::ShapingSettings;
 use cardinal::sandbox::query::RowLimits;
-use cardinal::sandbox::{RunningSandbox, ServeOptions, ServedGeneration, World, serve};
+use cardinal::sandbox::{RunningSandbox, ServeOptions, ServedGeneration, serve};
 use cardinal::tools::Toolbox;
 use cardinal::wire::{Wire, WireSettings};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use crate::support::demo_world::WORLD;
+
 /// Of the questions the demo can answer, the tenths that have to be answered rightly.
 const LEAST_TENTHS_RIGHT: usize = 9;
-
-static WORLD: LazyLock<Arc<World>> = LazyLock::new(|| Arc::new(World::demo().unwrap()));
 
 #[derive(Deserialize)]
 pub(super) struct Questions {

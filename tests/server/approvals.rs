@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::client::{Ask, Reply};
 use super::kit::TestServer;
+use crate::support::demo_world::WORLD;
 use crate::support::reply::Reply as ModelReply;
 use crate::support::scripted_model::ScriptedModel;
 use crate::support::stack::dbt_settings;
@@ -153,7 +154,7 @@ async fn whoever_asked_with_the_credential_of_all_may_not_approve() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_of_a_question_knows_who_asked_it() {
-    let world = std::sync::Arc::new(cardinal::sandbox::World::demo().unwrap());
+    let world = std::sync::Arc::clone(&WORLD);
     let data = move || world.sqlite_address().map_err(|error| error.to_string());
     let options = cardinal::dbt_sandbox::DbtServeOptions::new(std::sync::Arc::new(data));
     let dbt = cardinal::dbt_sandbox::serve(options).await.unwrap();

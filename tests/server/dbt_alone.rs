@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use cardinal::grants::{GrantLevel, GrantRule};
 use cardinal::operations::Area;
-use cardinal::sandbox::World;
 use serde_json::json;
 
 use super::client::Ask;
 use super::kit::TestServer;
+use crate::support::demo_world::WORLD;
 use crate::support::reply::Reply as ModelReply;
 use crate::support::scripted_model::ScriptedModel;
 use crate::support::stack::dbt_settings;
@@ -17,7 +17,7 @@ const QUESTION: &str = "What was revenue by month in 2025?";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_works_over_dbt_alone() {
-    let world = Arc::new(World::demo().unwrap());
+    let world = Arc::clone(&WORLD);
     let data = move || world.sqlite_address().map_err(|error| error.to_string());
     let options = cardinal::dbt_sandbox::DbtServeOptions::new(Arc::new(data));
     let dbt = cardinal::dbt_sandbox::serve(options).await.unwrap();

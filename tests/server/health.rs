@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cardinal::catalog::TableRule;
-use cardinal::sandbox::{ServeOptions as SandboxOptions, World, serve as serve_sandbox};
+use cardinal::sandbox::{ServeOptions as SandboxOptions, serve as serve_sandbox};
 use cardinal::server::{ServerOptions, serve};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -13,11 +13,12 @@ use tokio::net::TcpListener;
 use super::client::Ask;
 use super::database;
 use super::kit::{QUESTION, TestServer, settings};
+use crate::support::demo_world::WORLD;
 use crate::support::stack::{curated, metabase_settings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_its_catalog_says_that_it_begins() {
-    let sandbox = serve_sandbox(SandboxOptions::new(Arc::new(World::demo().unwrap())))
+    let sandbox = serve_sandbox(SandboxOptions::new(Arc::clone(&WORLD)))
         .await
         .unwrap();
     // A Metabase that takes connections and says nothing.

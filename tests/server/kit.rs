@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use cardinal::Settings;
 use cardinal::catalog::TableRule;
-use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve as serve_sandbox};
+use cardinal::sandbox::{RunningSandbox, ServeOptions, serve as serve_sandbox};
 use cardinal::server::{RunningServer, ServerOptions, SessionStore, serve};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::client::{Ask, Reply};
 use super::database;
+use crate::support::demo_world::WORLD;
 use crate::support::reply::Reply as ModelReply;
 use crate::support::scripted_model::ScriptedModel;
 use crate::support::stack::{curated, metabase_settings};
@@ -104,8 +105,9 @@ impl TestServer {
     pub(super) async fn over_metabase(
         change: impl FnOnce(&mut Settings, &RunningSandbox),
     ) -> (RunningSandbox, Self) {
-        let world = Arc::new(World::demo().unwrap());
-        let sandbox = serve_sandbox(ServeOptions::new(world)).await.unwrap();
+        let sandbox = serve_sandbox(ServeOptions::new(Arc::clone(&WORLD)))
+            .await
+            .unwrap();
         let tables = TableRule {
             ids: Vec::new(),
             name_prefix: Some("orders".to_owned()),

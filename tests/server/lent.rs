@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use cardinal::config::CredentialPolicy;
-use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
+use cardinal::sandbox::{RunningSandbox, ServeOptions, serve};
 use serde_json::{Value, json};
 
 use super::client::{Ask, Reply};
 use super::kit::{CARD_QUESTION, TestServer};
+
+use crate::support::demo_world::WORLD;
 
 const HEADER: &str = "x-metabase-session";
 
@@ -215,9 +217,7 @@ fn holding(folder: &std::path::Path, needle: &str) -> Vec<std::path::PathBuf> {
 /// The program itself, with everything that it says and keeps: nothing of a session is in it.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_a_session_is_logged_or_kept() {
-    let sandbox = serve(ServeOptions::new(Arc::new(World::demo().unwrap())))
-        .await
-        .unwrap();
+    let sandbox = serve(ServeOptions::new(Arc::clone(&WORLD))).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path();
     let config = format!(

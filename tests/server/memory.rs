@@ -38,9 +38,9 @@ async fn settled(server: &TestServer, most: u64) -> (u64, u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn conversations_keep_no_more_than_they_may_however_many_turns_they_have() {
-    const SESSIONS: usize = 40;
+    const SESSIONS: usize = 16;
     const TURNS: usize = 6;
-    const MOST: u64 = 100_000;
+    const MOST: u64 = 40_000;
     let mut number = 0;
     let model = ScriptedModel::openai_with(move |_| {
         number += 1;

@@ -8,7 +8,7 @@ use cardinal::dbt::{DbtAccount, DbtCloudSettings, grants};
 use cardinal::grants::{GrantLevel, GrantRule};
 use cardinal::operations::Area;
 use cardinal::principal::Principal;
-use cardinal::sandbox::{ServeOptions, World};
+use cardinal::sandbox::ServeOptions;
 use cardinal::wire::{Wire, WireSettings};
 use hmac::{Hmac, Mac as _};
 use secrecy::SecretString;
@@ -17,6 +17,7 @@ use sha2::Sha256;
 
 use super::client::Ask;
 use super::kit::{QUESTION, TestServer};
+use crate::support::demo_world::WORLD;
 use crate::support::reply::Reply as ModelReply;
 use crate::support::scripted_model::ScriptedModel;
 use crate::support::stack::{curated, dbt_beside, dbt_settings, metabase_settings};
@@ -202,7 +203,7 @@ async fn the_manifest_of_a_run_says_what_rests_on_its_models_too() {
 }
 
 async fn makes_old_what_rests_on_it(areas: &'static [Area]) {
-    let world = Arc::new(World::demo().unwrap());
+    let world = Arc::clone(&WORLD);
     let metabase = cardinal::sandbox::serve(ServeOptions::new(world)).await.unwrap();
     let dbt = dbt_beside(&metabase).await;
     let account = dbt_settings(&dbt);

@@ -1,19 +1,17 @@
 //! The dbt sandbox over the demo's tables, and an account that asks it over real sockets.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::demo_world::WORLD;
 use cardinal::catalog::{AllowedDbtMetric, Catalog, DbtMetricRule, Entry, MetricId};
 use cardinal::dbt::{DbtAccount, DbtAddresses, DbtCloudSettings, SemanticLayerClient, grants};
 use cardinal::grants::GrantLevel;
 use cardinal::principal::Principal;
 use cardinal::wire::{Wire, WireSettings};
 use cardinal_dbt_sandbox::{DbtServeOptions, RunningDbtSandbox, serve};
-use cardinal_sandbox::World;
 
 use crate::grants::{everywhere, policy};
-
-static WORLD: LazyLock<Arc<World>> = LazyLock::new(|| Arc::new(World::demo().unwrap()));
 
 /// A running sandbox, and its account with everything granted.
 pub struct DbtStand {

@@ -1,6 +1,7 @@
 pub mod batching_model;
 pub mod catalogs;
 pub mod dbt_stand;
+pub mod demo_world;
 pub mod reply;
 pub mod scripted_anthropic;
 pub mod scripted_dbt;

@@ -18,19 +18,18 @@ use cardinal::model::{CompletionSettings, Model, Prices};
 use cardinal::principal::Principal;
 use cardinal::prompt::Prompt;
 use cardinal::result::{ConversationSettings, ShapingSettings};
-use cardinal::sandbox::{RunningSandbox, ServeOptions, World, serve};
+use cardinal::sandbox::{RunningSandbox, ServeOptions, serve};
 use cardinal::tapes::{RecordedAnswer, Recorder};
 use cardinal::tools::Toolbox;
 use cardinal::wire::{Wire, WireSettings};
 use jiff::civil::date;
 use serde_json::Value;
-use std::sync::{LazyLock, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+use super::demo_world::WORLD;
 use super::scripted_model::ScriptedModel;
-
-static WORLD: LazyLock<Arc<World>> = LazyLock::new(|| Arc::new(World::demo().unwrap()));
 
 /// What a test may turn.
 #[derive(Clone)]
