@@ -1,18 +1,7 @@
-mod blind;
-mod fields;
-mod guild;
-mod hard;
 mod listed;
-mod mixed;
 mod numbers;
-mod offices;
 mod planted;
 mod prose;
-mod public;
-mod readers;
-mod town;
-mod trades;
-mod unseen;
 mod vocabulary;
 
 /// The months as answers write them.

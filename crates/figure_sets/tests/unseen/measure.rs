@@ -188,9 +188,7 @@ pub fn hold(name: &str, (results, answers): (&str, &str), stored: &str) {
     if std::env::var_os("UNSEEN_NOTES").is_some() {
         eprintln!("{notes}");
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/grounding")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name);
     let now = cells(&table);
     let worse: Vec<String> = cells(stored)
         .into_iter()

@@ -15,15 +15,15 @@ use serde_json::Value;
 
 /// What was asked, and what was answered.
 #[derive(Deserialize)]
-pub struct Asked {
+struct Asked {
     question: String,
     earlier: Vec<String>,
     today: jiff::civil::Date,
     /// Texts the model saw besides results.
     shown: Vec<String>,
     results: Vec<Brought>,
-    pub drafts: Vec<String>,
-    pub plants: Vec<Plant>,
+    drafts: Vec<String>,
+    plants: Vec<Plant>,
 }
 
 /// A fault: other words in a draft.
@@ -62,9 +62,21 @@ struct BroughtColumn {
     format: ColumnFormat,
 }
 
+/// A question whose results are read: once, for all the drafts and faults that are held against them.
+pub struct Case {
+    asked: Asked,
+    /// Of each result its handle, table and totals.
+    results: Vec<(String, Arc<ResultTable>, Arc<[ColumnTotals]>)>,
+    known: KnownResults,
+}
+
 /// All questions by their names.
-pub fn parse(set: &str) -> BTreeMap<String, Asked> {
-    serde_json::from_str(set).unwrap()
+pub fn parse(set: &str) -> BTreeMap<String, Case> {
+    let asked: BTreeMap<String, Asked> = serde_json::from_str(set).unwrap();
+    asked
+        .into_iter()
+        .map(|(name, asked)| (name, Case::of(asked)))
+        .collect()
 }
 
 impl Brought {
@@ -118,14 +130,15 @@ impl Brought {
     }
 }
 
-impl Asked {
-    /// The text that a draft becomes, and what in it is written by the program.
-    pub fn written(&self, draft: &str) -> (String, Vec<ReferencedFigure>) {
+impl Case {
+    fn of(asked: Asked) -> Self {
         let links = LinkRules::to(&"http://metabase.example".parse().unwrap());
         let mut held = HeldResults::default();
-        for one in &self.results {
+        let mut results: Vec<(String, Arc<ResultTable>, Arc<[ColumnTotals]>)> = Vec::new();
+        for one in &asked.results {
             let table = one.table();
             let rows = table.rows.len() as u64;
+            let totals: Arc<[ColumnTotals]> = totals(&table).into();
             held.put(NewResult {
                 handle: one.handle,
                 title: one.held_title.clone().unwrap_or_else(|| one.title.clone()),
@@ -138,17 +151,35 @@ impl Asked {
                     bytes_shown: 0,
                     bytes_received: 0,
                 },
-                totals: totals(&table).into(),
+                totals: Arc::clone(&totals),
                 table: PackedTable::of(&table),
             });
+            results.push((one.handle.to_string(), Arc::new(table), totals));
         }
-        let asked = [self.question.as_str()];
-        let mut known = KnownResults::of(&held, &links).asked_in(FigureStyle::Auto, asked);
-        for one in &self.results {
+        let question = [asked.question.as_str()];
+        let mut known = KnownResults::of(&held, &links).asked_in(FigureStyle::Auto, question);
+        for (one, (_, table, _)) in asked.results.iter().zip(&results) {
             let held = held.get(one.handle).unwrap();
-            known.add(held, Ok(Arc::new(one.table())), BTreeSet::new());
+            known.add(held, Ok(Arc::clone(table)), BTreeSet::new());
         }
-        let text = ReferencedText::of(draft, &known);
+        Self {
+            asked,
+            results,
+            known,
+        }
+    }
+
+    pub fn drafts(&self) -> &[String] {
+        &self.asked.drafts
+    }
+
+    pub fn plants(&self) -> &[Plant] {
+        &self.asked.plants
+    }
+
+    /// The text that a draft becomes, and what in it is written by the program.
+    pub fn written(&self, draft: &str) -> (String, Vec<ReferencedFigure>) {
+        let text = ReferencedText::of(draft, &self.known);
         let wrong: Vec<_> = text
             .references()
             .iter()
@@ -160,19 +191,11 @@ impl Asked {
 
     /// What becomes of the figures of a text.
     pub fn figures(&self, text: &str, referenced: &[ReferencedFigure]) -> Vec<Figure> {
-        let tables: Vec<(String, ResultTable, Vec<ColumnTotals>)> = self
-            .results
-            .iter()
-            .map(|one| {
-                let table = one.table();
-                let totals = totals(&table);
-                (one.handle.to_string(), table, totals)
-            })
-            .collect();
         let materials: Vec<Material<'_>> = self
+            .asked
             .results
             .iter()
-            .zip(&tables)
+            .zip(&self.results)
             .map(|(one, (handle, table, totals))| Material {
                 handle,
                 title: &one.title,
@@ -183,15 +206,13 @@ impl Asked {
                 current: one.current,
             })
             .collect();
-        let strs = |texts: &'_ [String]| -> Vec<String> { texts.to_vec() };
-        let (earlier, shown) = (strs(&self.earlier), strs(&self.shown));
-        let earlier: Vec<&str> = earlier.iter().map(String::as_str).collect();
-        let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
+        let earlier: Vec<&str> = self.asked.earlier.iter().map(String::as_str).collect();
+        let shown: Vec<&str> = self.asked.shown.iter().map(String::as_str).collect();
         let claim = Claim {
             text,
-            question: &self.question,
+            question: &self.asked.question,
             earlier: &earlier,
-            today: self.today,
+            today: self.asked.today,
             shown: &shown,
         };
         ground_referenced(&claim, referenced, &materials, &|| false).unwrap()

@@ -341,7 +341,7 @@ fn figures_by_reference_are_held_against_their_sentences() {
             table.push_str(&line);
         }
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/grounding/unseen/reached_pointed.txt");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/unseen/reached_pointed.txt");
     if std::env::var_os("UPDATE_GROUNDING").is_some() {
         std::fs::write(&path, &table).unwrap();
         return;

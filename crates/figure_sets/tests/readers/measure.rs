@@ -6,7 +6,7 @@ use std::path::Path;
 
 use cardinal::grounding::{Figure, FigureKind, FigureStatus, ReferencedFigure, Trace};
 
-use super::set::{Asked, parse};
+use super::set::{Case, parse};
 
 /// The table of a set: of each kind how many, and how many of them were flagged or caught; and what went wrong for a person to
 /// read.
@@ -101,14 +101,14 @@ impl Counts {
         }
     }
 
-    fn draft(&mut self, name: &str, asked: &Asked, at: usize) {
-        let draft = &asked.drafts[at];
-        let (text, referenced) = asked.written(draft);
-        let right = asked.figures(&text, &referenced);
+    fn draft(&mut self, name: &str, case: &Case, at: usize) {
+        let draft = &case.drafts()[at];
+        let (text, referenced) = case.written(draft);
+        let right = case.figures(&text, &referenced);
         self.right(name, &right, (&text, &referenced));
         self.drafts.0 += 1;
         self.drafts.1 += u32::from(right.iter().any(Figure::is_unmatched));
-        let digits = asked.figures(&text, &[]);
+        let digits = case.figures(&text, &[]);
         let numbers = digits
             .iter()
             .filter(|figure| !matches!(figure.status, FigureStatus::Exempt { .. }));
@@ -120,14 +120,14 @@ impl Counts {
             );
         }
         let (right, digits) = (flagged(&right), flagged(&digits));
-        for plant in asked.plants.iter().filter(|plant| plant.draft == at) {
+        for plant in case.plants().iter().filter(|plant| plant.draft == at) {
             assert!(draft.contains(&plant.was), "{name}: {:?}", plant.was);
-            let (text, referenced) = asked.written(&draft.replacen(&plant.was, &plant.now, 1));
+            let (text, referenced) = case.written(&draft.replacen(&plant.was, &plant.now, 1));
             for (way, referenced, before) in [
                 ("by reference", referenced.as_slice(), &right),
                 ("in digits", &[], &digits),
             ] {
-                let now = flagged(&asked.figures(&text, referenced));
+                let now = flagged(&case.figures(&text, referenced));
                 let caught = !more(&now, before).is_empty();
                 self.planted(name, way, &plant.kind, (caught, &plant.now));
             }
@@ -175,9 +175,9 @@ impl Counts {
 /// What was reached is stored: a set that gets worse fails, and one that gets better has to be stored with `UPDATE_GROUNDING=1`.
 pub fn hold(name: &str, set: &str, stored: &str) {
     let mut counts = Counts::default();
-    for (id, asked) in &parse(set) {
-        for at in 0..asked.drafts.len() {
-            counts.draft(&format!("{id}.{}", at + 1), asked, at);
+    for (id, case) in &parse(set) {
+        for at in 0..case.drafts().len() {
+            counts.draft(&format!("{id}.{}", at + 1), case, at);
         }
     }
     let table = counts.table();
@@ -186,7 +186,7 @@ pub fn hold(name: &str, set: &str, stored: &str) {
         eprintln!("{}", counts.notes);
     }
     if std::env::var_os("UPDATE_GROUNDING").is_some() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/grounding");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
         std::fs::write(folder.join(name), &table).unwrap();
         return;
     }

@@ -8,7 +8,6 @@ use super::answers::{Answer, Part, written};
 use super::expression::{Cells, Expression, Rows};
 use super::style::Style;
 use super::world::World;
-use crate::grounding::MONTHS;
 
 /// What was made wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -302,14 +301,19 @@ fn transposed(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
+/// A month as answers write it.
+fn month(at: i8) -> String {
+    jiff::civil::date(2025, at, 1).strftime("%B").to_string()
+}
+
 /// Another month or year in the words around the figures.
 fn other_periods(text: &str) -> Vec<(Kind, Part)> {
     let mut wrong = Vec::new();
-    for (at, month) in MONTHS.iter().enumerate() {
-        let other = MONTHS[(at + 1) % MONTHS.len()];
-        let ambiguous = *month == "May" && !text.contains("May 2") && !text.contains("in May");
-        if text.contains(month) && !ambiguous {
-            wrong.push((Kind::WrongMonth, Part::Text(text.replacen(month, other, 1))));
+    for at in 1..=12 {
+        let (month, other) = (month(at), month(at % 12 + 1));
+        let ambiguous = month == "May" && !text.contains("May 2") && !text.contains("in May");
+        if text.contains(&month) && !ambiguous {
+            wrong.push((Kind::WrongMonth, Part::Text(text.replacen(&month, &other, 1))));
         }
     }
     for year in 2017..=2026 {
