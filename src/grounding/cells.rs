@@ -6,6 +6,7 @@ use super::index::NumberCell;
 use super::number::Number;
 use super::scope::{Entailment, FigureContext};
 use super::tolerance::Tolerance;
+use super::unit_clash::is_in_another_unit;
 use super::vocabulary::Concept;
 use crate::result::{Amount, Cell, Column, ColumnKind, ColumnSummary, Extent, ResultTable, TotalKind};
 
@@ -196,7 +197,10 @@ fn cell_source(
     if plain && !as_rate {
         return;
     }
-    let denied = super::extreme_figure::is_no_extreme(seat, cell)
+    let place = (cell.material, cell.column);
+    let mut numbers = seat.number().into_iter();
+    let denied = numbers.any(|number| is_in_another_unit(seat, number, place))
+        || super::extreme_figure::is_no_extreme(seat, cell)
         || is_too_small(index, wanted, cell, !whole && !fraction)
         || is_headed_as_change(seat, material.table, column);
     let unchanging = is_of_no_change(material.table, column, cell) && seat.is_amount_of_change(wanted);

@@ -411,7 +411,10 @@ pub(super) fn is_less_than_its_part(seat: &FigureContext<'_, '_, '_>, number: &N
     // `14 open of 401 claims`
     let plain = between.starts_with(' ') && between.chars().all(|c| c.is_alphabetic() || c == ' ');
     let plain = plain && !between.contains(" and ");
-    let close = between.split_ascii_whitespace().count() <= PART_WORDS;
+    // `318 visits took place out of 264`
+    let outright = between.ends_with(" out of ");
+    let most = if outright { 2 * PART_WORDS } else { PART_WORDS };
+    let close = between.split_ascii_whitespace().count() <= most;
     let ends = [" of ", " out of ", " of the ", " of all ", " of our "]
         .iter()
         .any(|end| between.ends_with(end));
@@ -463,6 +466,8 @@ pub(super) fn contradicts_its_way(seat: &FigureContext<'_, '_, '_>, number: &Num
         return number.value < from.value && number.currency == from.currency;
     }
     let verbs = before
+        // `The others stayed below, from 11.4K to 29.2K`
+        .filter(|at| !matches!(low(*at), "below" | "above" | "under" | "over"))
         .filter(|at| {
             context
                 .words

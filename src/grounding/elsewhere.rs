@@ -32,7 +32,48 @@ pub(super) fn elsewhere(seat: &FigureContext<'_, '_, '_>, cell: NumberCell) -> O
     Some(OffContextSource {
         cell: format!("{} {row}, column \"{column}\"", material.handle),
         named,
+        reference: reference(material.handle, material.table, cell),
     })
+}
+
+/// The reference that writes a cell's value, with the key of its row. Nothing where a name cannot stand in one.
+fn reference(handle: &str, table: &ResultTable, cell: NumberCell) -> Option<String> {
+    let name = |text: &str| {
+        let line = clean_line(text, QUOTED);
+        let plain = line == text && !line.contains(['{', '}', '"']);
+        plain.then_some(line)
+    };
+    if super::cells::is_calculation(table) {
+        let Cell::Text(own) = table.rows.get(cell.row)?.first()? else {
+            return None;
+        };
+        let own = name(own).filter(|own| !own.contains(['@', '|', ',']))?;
+        return Some(format!("{{{{{handle} {own}}}}}"));
+    }
+    let column = name(&table.columns.get(cell.column)?.name)?;
+    if table.rows.len() == 1 {
+        return Some(format!("{{{{{handle} {column}}}}}"));
+    }
+    let value = |at: &usize| match table.rows.get(cell.row)?.get(*at)? {
+        Cell::Text(text) => {
+            let text = name(text)?;
+            Some(if text.contains([',', '@', '|', '=']) {
+                format!("\"{text}\"")
+            } else {
+                text
+            })
+        }
+        Cell::Number(number) => Some(number.to_string()),
+        Cell::Bool(truth) => Some(truth.to_string()),
+        Cell::Null => None,
+    };
+    let key: Vec<String> = table.row_key().iter().map(value).collect::<Option<_>>()?;
+    let row = if key.is_empty() {
+        format!("#{}", cell.row + 1)
+    } else {
+        key.join(", ")
+    };
+    Some(format!("{{{{{handle} {column} @ {row}}}}}"))
 }
 
 /// What tells the row of a cell from others: its labels and days.

@@ -8,6 +8,8 @@ use crate::result::{ColumnSummary, Extent};
 
 /// Words between a figure and the word before it that says which end of a column it is.
 const REACH: usize = 4;
+/// Words between a figure and what says behind it that it is a mean.
+const NOUN: usize = 3;
 const COPULAS: [&str; 7] = ["is", "was", "of", "at", "with", "ist", "war"];
 
 /// Whether the words right before a figure call it the greatest or least of a cell's column, and it is not.
@@ -64,6 +66,13 @@ pub(super) fn is_no_extreme(seat: &FigureContext<'_, '_, '_>, cell: NumberCell) 
     }
 }
 
+/// Whether nothing but what is measured stands before some words: `minutes late on average`.
+fn is_behind_a_noun(behind: &str, words: &str) -> bool {
+    let plain = |noun: &str| noun.chars().all(|c| c.is_alphabetic() || c == ' ') && !noun.contains(" and ");
+    let noun = behind.split_once(words).map(|(noun, _)| noun);
+    noun.is_some_and(|noun| plain(noun) && noun.split_ascii_whitespace().count() <= NOUN)
+}
+
 impl FigureContext<'_, '_, '_> {
     /// Whether the words right beside the figure speak of a mean, a least or a most, and the column is another one of these by
     /// its name: `$57.58 on average` is no `max_price`.
@@ -97,10 +106,8 @@ impl FigureContext<'_, '_, '_> {
                 Concept::Least,
             ])
             .filter(|(words, _)| {
-                behind
-                    .trim_start_matches(['*', '_'])
-                    .trim_start()
-                    .starts_with(**words)
+                let behind = behind.trim_start_matches(['*', '_']).trim_start();
+                behind.starts_with(**words) || is_behind_a_noun(behind, words)
             })
             .map(|(_, concept)| concept)
             .collect();

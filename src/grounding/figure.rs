@@ -32,6 +32,8 @@ pub struct OffContextSource {
     pub cell: String,
     /// The words of the text that name something else: `March 2025`.
     pub named: Vec<String>,
+    /// The reference that writes the cell's value: `{{r1 revenue @ 2025-04-01}}`; nothing where the figure is one already.
+    pub reference: Option<String>,
 }
 
 impl Figure {

@@ -188,7 +188,12 @@ impl<'m> CellIndex<'m> {
         shape.column_months = months.collect();
         let extremes = shape.numeric.iter().filter_map(|at| {
             let words = name_words(&table.columns.get(*at)?.name);
-            Some((*at, words.iter().find_map(|word| super::shape::extreme_of(word))?))
+            Some((
+                *at,
+                words
+                    .iter()
+                    .find_map(|word| super::shape::extreme_of_name(word))?,
+            ))
         });
         shape.extremes = extremes.collect();
         shape.column_words = column_words(&table.columns, &shape.numeric, material.title);

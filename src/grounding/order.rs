@@ -328,8 +328,11 @@ fn is_later(context: &TextContext<'_, '_>, from: &Figure, to: &Figure) -> bool {
     complete && pairs.peek().is_some() && pairs.all(|(one, other)| one.2 > other.2)
 }
 
+/// The result and column of a cell, and the days of its row.
+pub(super) type DaysOfFigure = (usize, String, Days);
+
 /// The result, column and days of a cell.
-pub(super) fn days_of(context: &TextContext<'_, '_>, source: &Trace) -> Option<(usize, String, Days)> {
+pub(super) fn days_of(context: &TextContext<'_, '_>, source: &Trace) -> Option<DaysOfFigure> {
     let Trace::Cell { result, row, column } = source else {
         return None;
     };

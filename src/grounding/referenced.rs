@@ -4,14 +4,16 @@
 
 use super::cells::FigureSource;
 use super::cues::{contradicts_its_way, is_less_than_its_part};
-use super::figure::{Figure, FigureKind, FigureStatus, Reason, ReferencedFigure, Trace};
+use super::figure::{Figure, FigureKind, FigureStatus, OffContextSource, Reason, ReferencedFigure, Trace};
 use super::figure_context::FigureContext;
 use super::index::{CellIndex, NumberCell};
 use super::number::Number;
+use super::other_column::{is_led_by_another_result, is_named_otherwise, is_out_of_line};
 use super::referenced_derivation::ReferencedDerivation;
 use super::referenced_total::{is_another_total, is_told_of_all};
 use super::scope::{Entailment, Mention, MentionTarget, TextContext};
 use super::text::Span;
+use super::unit_clash::is_in_another_unit;
 
 /// What comes of looking a figure up by its digits and the words around it.
 type Told<'f, 'a, 'i> = dyn Fn(&FigureContext<'_, 'a, 'i>, &Number) -> Figure + 'f;
@@ -48,7 +50,10 @@ impl<'r> ReferencedSpans<'r> {
                 let contradicted = |trace: &Trace| {
                     !(written.printed_row || context.work.is_over())
                         && match kind {
-                            FigureKind::Number => is_contradicted(context, span, trace, told),
+                            FigureKind::Number => {
+                                is_contradicted(context, span, trace, told)
+                                    || is_out_of_line(&context.seat(span), written, self.figures)
+                            }
                             FigureKind::Date => {
                                 let seat = seat_of_time(context, span, trace);
                                 is_other_day(&seat, trace) || is_other_cell(&seat, trace)
@@ -56,14 +61,43 @@ impl<'r> ReferencedSpans<'r> {
                             FigureKind::Item => is_other_cell(&context.seat(span), trace),
                         }
                 };
+                let mut against = None;
                 let (status, sources) = match &written.trace {
                     None => (Reason::Unresolved.into(), Vec::new()),
-                    Some(trace) if contradicted(trace) => (Reason::Mismatch.into(), Vec::new()),
+                    Some(trace) if contradicted(trace) => {
+                        against = self.told_against(context, span, trace);
+                        (Reason::Mismatch.into(), Vec::new())
+                    }
                     Some(trace) => (FigureStatus::Referenced, vec![trace.clone()]),
                 };
-                Some(super::ground::figure(context, span, kind, status, sources))
+                let figure = super::ground::figure(context, span, kind, status, sources);
+                Some(Figure {
+                    elsewhere: against,
+                    ..figure
+                })
             })
             .collect()
+    }
+
+    /// The cell of a figure whose sentence speaks of something else, and the words that do.
+    fn told_against(
+        &self,
+        context: &TextContext<'_, '_>,
+        span: Span,
+        trace: &Trace,
+    ) -> Option<OffContextSource> {
+        let (material, row, column) = place(context.index, trace)?;
+        let cell = NumberCell {
+            value: f64::NAN,
+            material,
+            row,
+            column,
+        };
+        let found = super::elsewhere::elsewhere(&context.seat(whole_number(context, span)), cell)?;
+        Some(OffContextSource {
+            reference: None,
+            ..found
+        })
     }
 
     /// The cells that they are, for what is computed from them in words.
@@ -97,6 +131,26 @@ impl<'r> ReferencedSpans<'r> {
     }
 }
 
+/// A figure with the currency that the text has before it: `CHF 12` of `CHF {{r1 cost}}`.
+fn whole_number(context: &TextContext<'_, '_>, span: Span) -> Span {
+    let before = context.numbers.partition_point(|number| number.end <= span.start);
+    let mut touching = context.numbers.iter().skip(before);
+    match (touching.next(), touching.next()) {
+        (Some(number), next)
+            if number.start < span.end
+                && next.is_none_or(|next| next.start >= span.end)
+                && !context
+                    .text
+                    .get(number.start..)
+                    .unwrap_or_default()
+                    .starts_with('(') =>
+        {
+            Span::new(number.start, number.end)
+        }
+        _ => span,
+    }
+}
+
 /// Whether the words around a figure say that it is of something else, or that it went the other way.
 fn is_contradicted<'a, 'i>(
     context: &TextContext<'a, 'i>,
@@ -104,17 +158,26 @@ fn is_contradicted<'a, 'i>(
     trace: &Trace,
     told: &Told<'_, 'a, 'i>,
 ) -> bool {
-    let seat = context.seat(span);
+    let seat = &context.seat(span);
     let numbers = context.numbers_in(span);
-    if numbers
+    if numbers.iter().any(|number| contradicts_its_way(seat, number)) {
+        return true;
+    }
+    let whole = context.seat(whole_number(context, span));
+    let whole_numbers = context.numbers_in(whole.span);
+    if whole_numbers
         .iter()
-        .any(|number| contradicts_its_way(&seat, number) || is_less_than_its_part(&seat, number))
+        .any(|number| is_less_than_its_part(&whole, number))
     {
         return true;
     }
     let told = match numbers {
-        [number] => Some(told(&seat, number)),
+        [number] => Some(told(seat, number)),
         _ => None,
+    };
+    let in_another_unit = |place: (usize, usize)| {
+        let mut numbers = whole_numbers.iter();
+        numbers.any(|number| is_in_another_unit(&whole, number, place))
     };
     let reason = match told.as_ref().map(|figure| figure.status) {
         Some(FigureStatus::Unmatched { reason }) => Some(reason),
@@ -133,7 +196,7 @@ fn is_contradicted<'a, 'i>(
         } => {
             let derivation = ReferencedDerivation::of(context.index, *operation, inputs, value);
             derivation.is_some_and(|one| {
-                one.goes_another_way(&seat) || (!borne_out() && one.is_of_something_else(&seat))
+                one.goes_another_way(seat) || (!borne_out() && one.is_of_something_else(seat))
             })
         }
         Trace::Total {
@@ -144,14 +207,25 @@ fn is_contradicted<'a, 'i>(
             let Some((material, column)) = column_of(context.index, result, column) else {
                 return false;
             };
-            is_another_total(&seat, material, column, *total)
+            is_another_total(seat, material, column, *total)
+                || in_another_unit((material, column))
                 || (reason.is_some()
-                    && (is_of_other_column(&seat, material, column) || seat.reads_as_some(material)))
+                    && (is_of_other_column(seat, material, column) || seat.reads_as_some(material)))
         }
         Trace::Cell { .. } => {
-            is_other_cell(&seat, trace)
-                || is_told_of_all(&seat, trace)
-                || (reason == Some(Reason::Mismatch) && is_measured_otherwise(&seat, trace))
+            let of_another_column = || {
+                place(context.index, trace).is_some_and(|(material, _, column)| {
+                    in_another_unit((material, column))
+                        || (!borne_out()
+                            && (seat.is_of_another_extreme(material, column)
+                                || is_named_otherwise(seat, (material, column))
+                                || is_led_by_another_result(seat, &[(material, column)])))
+                })
+            };
+            is_other_cell(seat, trace)
+                || is_told_of_all(seat, trace)
+                || of_another_column()
+                || (reason == Some(Reason::Mismatch) && is_measured_otherwise(seat, trace))
         }
         Trace::RowCount { .. } | Trace::Argument { .. } => false,
     }

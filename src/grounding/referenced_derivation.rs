@@ -2,9 +2,10 @@
 //! a figure can name other rows or columns than it was worked out of, or say that it went the other way.
 
 use super::cues::ChangeDirection;
-use super::figure::{DerivationOperation, DerivedFrom, Trace};
+use super::derivation_times::days_of_operand;
+use super::figure::{DerivationOperation, DerivedFrom};
 use super::index::CellIndex;
-use super::order::days_of;
+use super::other_column::is_led_by_another_result;
 use super::referenced::column_of;
 use super::scope::{Entailment, FigureContext, Mention, MentionTarget};
 use super::text::{Days, Relation, Span, same_length};
@@ -12,18 +13,18 @@ use super::vocabulary::{Concept, said_by};
 
 /// Where a figure was worked out of, and what it came to.
 pub(super) struct ReferencedDerivation {
-    operation: DerivationOperation,
+    pub(super) operation: DerivationOperation,
     /// In the order of the trace: of a change or difference the end stands before the beginning.
-    operands: Vec<OperandPlace>,
+    pub(super) operands: Vec<OperandPlace>,
     value: f64,
 }
 
 /// A cell, or a whole column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct OperandPlace {
-    material: usize,
-    column: usize,
-    row: Option<usize>,
+pub(super) struct OperandPlace {
+    pub(super) material: usize,
+    pub(super) column: usize,
+    pub(super) row: Option<usize>,
 }
 
 impl ReferencedDerivation {
@@ -53,7 +54,7 @@ impl ReferencedDerivation {
     }
 
     /// Whether it is told from one thing to another.
-    fn is_change(&self) -> bool {
+    pub(super) fn is_change(&self) -> bool {
         matches!(
             self.operation,
             DerivationOperation::PercentChange | DerivationOperation::Difference
@@ -104,9 +105,15 @@ impl ReferencedDerivation {
         }
         let of_another = match self.operation {
             DerivationOperation::Share => self.is_part_of_another_column(seat),
-            _ => self.is_change() && self.is_led_by_another_column(seat),
+            _ => (self.is_change() || self.is_of_one_column()) && self.is_led_by_another_column(seat),
         };
-        if of_another {
+        let columns: Vec<(usize, usize)> = self
+            .operands
+            .iter()
+            .map(|one| (one.material, one.column))
+            .collect();
+        let of_another = of_another || (self.is_change() && is_led_by_another_result(seat, &columns));
+        if of_another || self.mixes_times(seat) || self.is_between_others(seat) {
             return true;
         }
         let rows: Vec<&OperandPlace> = self.operands.iter().filter(|one| one.row.is_some()).collect();
@@ -135,6 +142,9 @@ impl ReferencedDerivation {
     }
 }
 
+/// Words between a share and the whole that it is said to be of.
+const WHOLE: usize = 3;
+
 /// Whether nothing but days tells the rows of an operand's result apart.
 fn is_by_time(seat: &FigureContext<'_, '_, '_>, operand: &OperandPlace) -> bool {
     let shape = seat.context.index.shapes.get(operand.material);
@@ -142,6 +152,15 @@ fn is_by_time(seat: &FigureContext<'_, '_, '_>, operand: &OperandPlace) -> bool 
 }
 
 impl ReferencedDerivation {
+    /// Whether all that it was worked out of is of one column.
+    fn is_of_one_column(&self) -> bool {
+        let mut operands = self.operands.iter();
+        let first = operands.next();
+        first.is_some_and(|first| {
+            operands.all(|one| (one.material, one.column) == (first.material, first.column))
+        })
+    }
+
     /// Whether the clause has named only other columns of the result since the figure before: `Orders rose 12 %` of the revenue.
     fn is_led_by_another_column(&self, seat: &FigureContext<'_, '_, '_>) -> bool {
         let context = seat.context;
@@ -176,7 +195,9 @@ impl ReferencedDerivation {
             MentionTarget::Column { material, .. } => {
                 let gap = Span::new(seat.span.end, mention.span.start).of(context.text);
                 let words: Vec<&str> = gap.split_whitespace().collect();
-                let of = matches!(words.as_slice(), ["of"] | ["of", "all" | "the" | "our" | "total"]);
+                let plain = words.iter().all(|word| word.chars().all(char::is_alphabetic));
+                // `of all settled costs`
+                let of = words.first() == Some(&"of") && words.len() <= WHOLE && plain;
                 of && self.operands.iter().all(|one| one.material == material)
             }
             _ => false,
@@ -202,7 +223,7 @@ fn is_of_unsaid_mean(seat: &FigureContext<'_, '_, '_>, material: usize, column: 
 }
 
 /// Where the sentence, or the one before it, names the row of an operand and no other.
-fn names_of<'i>(seat: &FigureContext<'_, '_, 'i>, operand: &OperandPlace) -> Vec<Mention<'i>> {
+pub(super) fn names_of<'i>(seat: &FigureContext<'_, '_, 'i>, operand: &OperandPlace) -> Vec<Mention<'i>> {
     let (Some(shape), Some(row)) = (seat.context.index.shapes.get(operand.material), operand.row) else {
         return Vec::new();
     };
@@ -290,15 +311,7 @@ fn sets_against(seat: &FigureContext<'_, '_, '_>) -> bool {
 /// called; or of the same column of a result that was filtered by a later period.
 fn is_later(seat: &FigureContext<'_, '_, '_>, one: &OperandPlace, other: &OperandPlace) -> bool {
     let index = seat.context.index;
-    let trace = |operand: &OperandPlace| {
-        let material = index.materials.get(operand.material)?;
-        Some(Trace::Cell {
-            result: material.handle.to_owned(),
-            row: operand.row? + 1,
-            column: material.table.columns.get(operand.column)?.name.clone(),
-        })
-    };
-    let days = |operand: &OperandPlace| days_of(seat.context, &trace(operand)?);
+    let days = |operand: &OperandPlace| days_of_operand(seat, operand);
     if let (Some((of, name, days)), Some((of_other, other_name, other_days))) = (days(one), days(other))
         && (of, &name) == (of_other, &other_name)
     {
@@ -406,9 +419,16 @@ fn way_told(seat: &FigureContext<'_, '_, '_>) -> ChangeDirection {
         let word = context.words.get(*at);
         word.is_some_and(|word| around.holds(word.span))
     });
-    let close = before
-        .rev()
-        .find_map(direction)
+    // `although sales fell by 2.8 % there were 29 more orders`: what stands right behind is of this figure alone.
+    let compared = context.words_from(seat.span.end).first().filter(|word| {
+        let gap = Span::new(seat.span.end, word.span.start).of(context.text);
+        let told = ["more", "less", "fewer", "higher", "lower", "mehr", "weniger"];
+        gap.trim_matches(['*', '_']) == " " && told.contains(&word.low.as_str()) && around.holds(word.span)
+    });
+    let compared =
+        compared.and_then(|_| direction(context.word_before(seat.span.end).map_or(0, |at| at + 1)));
+    let close = compared
+        .or_else(|| before.rev().find_map(direction))
         .or_else(|| behind.find_map(direction));
     // `Costs fell from 120 in May to 100 in June (-16.7 %)`: what stands in brackets is said by the verb before them.
     let left = context.text.get(..seat.span.start).unwrap_or_default();

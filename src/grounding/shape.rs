@@ -101,6 +101,12 @@ pub(super) fn extreme_of(low: &str) -> Option<Concept> {
         })
 }
 
+/// The same of a word in a column's name, where the worst is the most of what nobody wants: `worst_delay`.
+pub(super) fn extreme_of_name(low: &str) -> Option<Concept> {
+    let end = matches!(low, "worst" | "best" | "peak" | "top").then_some(Concept::Most);
+    extreme_of(low).or(end)
+}
+
 /// The year in the name of a column: `revenue_2018`.
 pub(super) fn year_of_column(column: &Column) -> Option<i16> {
     let words = name_words(&column.name);
@@ -153,7 +159,7 @@ pub(super) fn column_words(
                 name.parse::<i16>()
                     .is_ok_and(|year| (1900..=2100).contains(&year))
             };
-            let label = name_words(&column.label)
+            let label = name_words(super::unit_clash::without_unit(&column.label))
                 .into_iter()
                 .filter(|name| !is_year(name));
             let names = name_words(&column.name).into_iter().chain(label);

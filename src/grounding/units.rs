@@ -29,7 +29,8 @@ const UNITS: [(&str, i64); 5] = [
     ("week weeks woche wochen semaine semaines semana semanas", 604_800),
 ];
 
-fn seconds_of(word: &str) -> Option<i64> {
+/// The unit of time that a word, in lower case, is, in seconds.
+pub(super) fn seconds_of(word: &str) -> Option<i64> {
     let unit = UNITS
         .iter()
         .find(|(names, _)| names.split(' ').any(|name| name == word));
@@ -37,7 +38,7 @@ fn seconds_of(word: &str) -> Option<i64> {
 }
 
 /// The unit of time that stands right behind some bytes.
-fn unit_behind(seat: &FigureContext<'_, '_, '_>, end: usize) -> Option<i64> {
+pub(super) fn unit_behind(seat: &FigureContext<'_, '_, '_>, end: usize) -> Option<i64> {
     let next = seat.context.words_from(end).first()?;
     let gap = Span::new(end, next.span.start).of(seat.context.text);
     let close = matches!(gap.trim_matches(['*', '_']), " " | "\u{a0}" | "-" | "");

@@ -5,6 +5,7 @@ mod formats;
 mod keys;
 mod kit;
 mod languages;
+mod other_columns;
 mod resolving;
 mod sentences;
 mod splitting;
