@@ -11,7 +11,7 @@ use super::protocol::{LoopEnd, TracedDraft, TurnEffect};
 use super::state::{TurnPhase, TurnState};
 use super::{Event, StopReason};
 use crate::agent::OnUnmatched;
-use crate::grounding::{Figure, FigureStatus, Reason};
+use crate::grounding::{Figure, FigureKind, FigureStatus, OffContextSource, Reason};
 use crate::model::{Message, ToolChoice};
 use crate::prompt::fill;
 
@@ -169,15 +169,22 @@ impl TracedDraft {
         let mut around = references.filter(|one| one.start <= figure.start && figure.end <= one.end);
         let (text, why) = (&figure.text, said(figure, reason));
         let Some(reference) = around.next() else {
-            return format!("- \"{text}\": {why}");
+            let better = (reader == FigureReader::Model && self.ending.references.is_some())
+                .then(|| as_reference(figure, reason))
+                .flatten();
+            let better = better.map(|better| format!("; {better}")).unwrap_or_default();
+            return format!("- \"{text}\": {why}{better}");
         };
         let written = &reference.written;
         match (&reference.problem, reader) {
             (Some(problem), FigureReader::Model) => format!("- {written}: {problem}"),
             (Some(problem), FigureReader::Person) => format!("- \"{text}\": {problem}"),
             (None, FigureReader::Model) => {
-                let why = match reason {
-                    Reason::Mismatch => include_str!("../../prompts/repair/other_row.md")
+                let why = match (reason, &figure.elsewhere) {
+                    (Reason::Mismatch, Some(elsewhere)) if !elsewhere.named.is_empty() => {
+                        with_names(include_str!("../../prompts/repair/other_row_named.md"), elsewhere)
+                    }
+                    (Reason::Mismatch, _) => include_str!("../../prompts/repair/other_row.md")
                         .trim_end()
                         .to_owned(),
                     _ => why,
@@ -215,7 +222,32 @@ fn said(figure: &Figure, reason: Reason) -> String {
     let Some(elsewhere) = &figure.elsewhere else {
         return template.trim_end().to_owned();
     };
+    with_names(template, elsewhere)
+}
+
+/// A text about a figure, with its cell and the words that speak of something else.
+fn with_names(template: &str, elsewhere: &OffContextSource) -> String {
     let names: Vec<String> = elsewhere.named.iter().map(|name| format!("\"{name}\"")).collect();
     let values = BTreeMap::from([("cell", elsewhere.cell.clone()), ("named", names.join(", "))]);
     fill(template.trim_end(), &values)
+}
+
+/// How a figure that was typed is written as a reference, so that nobody has to look for it again.
+fn as_reference(figure: &Figure, reason: Reason) -> Option<String> {
+    let known = figure
+        .elsewhere
+        .as_ref()
+        .and_then(|elsewhere| elsewhere.reference.clone());
+    match (reason, known) {
+        (Reason::Mismatch, Some(reference)) => {
+            let values = BTreeMap::from([("reference", reference)]);
+            let template = include_str!("../../prompts/repair/as_reference.md");
+            Some(fill(template.trim_end(), &values))
+        }
+        (Reason::NoSource, _) if figure.kind == FigureKind::Number => {
+            let template = include_str!("../../prompts/repair/as_computed.md");
+            Some(fill(template.trim_end(), &BTreeMap::<&str, String>::new()))
+        }
+        _ => None,
+    }
 }

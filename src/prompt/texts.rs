@@ -123,6 +123,14 @@ pub const PROMPT_TEXTS: &[(&str, &str)] = &[
         include_str!("../../prompts/model/trial_refusal.md"),
     ),
     (
+        "repair/as_computed.md",
+        include_str!("../../prompts/repair/as_computed.md"),
+    ),
+    (
+        "repair/as_reference.md",
+        include_str!("../../prompts/repair/as_reference.md"),
+    ),
+    (
         "repair/elsewhere.md",
         include_str!("../../prompts/repair/elsewhere.md"),
     ),
@@ -153,6 +161,10 @@ pub const PROMPT_TEXTS: &[(&str, &str)] = &[
     (
         "repair/other_row.md",
         include_str!("../../prompts/repair/other_row.md"),
+    ),
+    (
+        "repair/other_row_named.md",
+        include_str!("../../prompts/repair/other_row_named.md"),
     ),
     ("repair/stale.md", include_str!("../../prompts/repair/stale.md")),
     (

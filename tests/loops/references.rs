@@ -181,9 +181,34 @@ async fn a_sentence_that_names_another_row_is_told_by_its_reference() {
     let requests = stack.model.requests();
     let note = *messages(&requests[2]).last().unwrap();
     assert!(
-        note.contains("- {{r1 @ 2025-02}}, which is \"22,737.95\": the words around it name another row"),
+        note.contains(
+            "- {{r1 @ 2025-02}}, which is \"22,737.95\": it is r1 row 2 (\"2025-02-01\"), column \"revenue\", but the words around \
+             it are taken to speak of \"March 2025\""
+        ),
         "{note}"
     );
+}
+
+#[tokio::test]
+async fn a_typed_figure_is_told_with_the_reference_that_writes_it() {
+    const TYPED: &str = "Revenue in March 2025 was 22,737.95, which is 1,234.56 more.";
+    let mut stack = saying(&[TYPED, POINTED], Knobs::default()).await;
+    ask(&mut stack).await;
+    let requests = stack.model.requests();
+    let note = *messages(&requests[2]).last().unwrap();
+    for told in [
+        "write {{r1 revenue @ 2025-02-01}} in its place",
+        "if you worked it out of two figures, write {{diff r1 COLUMN @ ROW -> ROW}}",
+    ] {
+        assert!(note.contains(told), "{note}");
+    }
+    let mut stack = saying(
+        &["February 2025 made {{r1 revenue @ 2025-02-01}}."],
+        Knobs::default(),
+    )
+    .await;
+    let answer = ask(&mut stack).await;
+    assert_eq!(answer.text, "February 2025 made 22,737.95.");
 }
 
 #[tokio::test]

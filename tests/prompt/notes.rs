@@ -44,6 +44,7 @@ fn figures_without_a_source_are_told() {
         "figures": "- \"431\": no result holds it",
         "cell": "r1 row 4 (\"2025-04-01\"), column \"revenue\"",
         "named": "\"March 2025\"",
+        "reference": "{{r1 revenue @ 2025-04-01}}",
     });
     insta::assert_snapshot!(all_of("repair", &values));
 }
