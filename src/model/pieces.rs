@@ -204,11 +204,6 @@ pub(super) fn doubt(json: &Value) -> Doubt {
     }
 }
 
-/// Whether a value holds any text.
-pub(super) fn holds_text(value: &Value) -> bool {
-    holds(value, "", &|_, _| true)
-}
-
 /// The objects that a stream's object stands for: itself, or the pieces that lie in it as in an envelope. `knows` says whether an
 /// object is a piece.
 pub(super) fn unwrapped(json: Value, knows: fn(&Value) -> bool) -> Vec<Value> {

@@ -159,3 +159,21 @@ async fn a_summary_of_the_conversation_is_no_word_of_the_answer() {
         is_short(told, &lines);
     }
 }
+
+#[tokio::test]
+async fn parts_of_a_content_without_words_cut_nothing() {
+    for part in [
+        json!({"type": "text", "text": ""}),
+        json!({"type": "text", "text": null}),
+        json!({"type": "text", "text": "", "signature": "Erc"}),
+        json!({"type": "reference", "reference_ids": [1, 2]}),
+        json!({"type": "thinking", "thinking": [], "closed": true}),
+        json!({"type": "reasoning", "summary": [{"type": "summary_text", "text": "", "signature": "ErcBCk"}]}),
+        json!({"type": "redacted_thinking", "data": "AA"}),
+    ] {
+        let empty = chunk(json!({"role": "assistant", "content": [part]}));
+        let told =
+            says(events(&[empty.clone(), said("Revenue was 7."), empty.clone(), end("stop")]) + DONE).await;
+        is_short(told, &empty.to_string());
+    }
+}

@@ -10,7 +10,7 @@ use crate::model::Usage;
 use crate::model::count::{field_at, first_count};
 use crate::model::finish::{FinishKind, given};
 use crate::model::opening::OpeningSign;
-use crate::model::pieces::{Doubt, doubt, holds_text, is_thought, tells_of_trouble, words};
+use crate::model::pieces::{Doubt, doubt, is_thought, tells_of_trouble, words};
 use crate::model::server_error::ServerError;
 
 /// Fields of a message that are read, or that say nothing to send back.
@@ -153,7 +153,7 @@ impl ChatChunk {
             let mut messages = ["delta", "message"].iter().filter_map(|key| choice.get(*key));
             match messages.find(|message| message.is_object()) {
                 // What stands beside a content that was read, or is empty, is the server's.
-                Some(message) if message.get("content").is_some_and(holds_text) => Doubt::Words,
+                Some(message) if message.get("content").is_some_and(is_unread) => Doubt::Words,
                 Some(message) if doubt(message) != Doubt::None => Doubt::Some,
                 Some(_) => Doubt::None,
                 None if is_end => Doubt::None,
@@ -360,6 +360,14 @@ fn thoughts(content: Option<&Value>) -> Vec<Value> {
     let parts = content.and_then(Value::as_array).into_iter().flatten();
     let is_typed = |part: &&Value| part.get("type").is_some() && part.as_object().is_some_and(is_thought);
     parts.filter(is_typed).cloned().collect()
+}
+
+/// Whether a content of which nothing was read holds words. Parts without any come from servers that send contents in parts.
+fn is_unread(content: &Value) -> bool {
+    match content {
+        Value::Array(parts) => parts.iter().any(|part| doubt(part) != Doubt::None),
+        other => doubt(other) != Doubt::None,
+    }
 }
 
 /// Adds the words of a thought: a text, or parts with texts.
