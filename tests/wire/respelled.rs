@@ -102,6 +102,25 @@ async fn a_part_of_a_key_is_not_seen_where_it_tells_which_it_is() {
     assert_eq!(seen(vec![of(shown)], KEY, true).await, [shown]);
 }
 
+/// Letters behind the first 65,536 characters are two escapes in JSON.
+#[tokio::test]
+async fn a_key_in_pairs_of_escapes_is_not_seen() {
+    let table = spellings(KEY);
+    let (_, written) = table.iter().find(|(name, _)| *name == "mathematical").unwrap();
+    let escape = |c: char| -> String {
+        let mut units = [0; 2];
+        let units = c.encode_utf16(&mut units).iter();
+        units.map(|unit| format!("\\u{unit:04x}")).collect()
+    };
+    let written: String = written.chars().map(escape).collect();
+    let body = format!("{{\"error\":\"bad key {written}, see the settings\"}}");
+    let clean = "{\"error\":\"bad key [redacted], see the settings\"}";
+    for (status, fails) in [("401 Unauthorized", true), ("200 OK", false)] {
+        let reply = answer(status, "", body.as_bytes());
+        assert_eq!(seen(vec![reply], KEY, fails).await, [clean], "{status}");
+    }
+}
+
 /// What stands behind these prefixes is all that is secret.
 #[tokio::test]
 async fn a_key_without_its_prefix_is_a_key() {

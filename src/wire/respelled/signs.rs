@@ -164,6 +164,15 @@ impl Signs<'_> {
                     Some([b'u' | b'x', b'{', digits @ ..]) => {
                         digits.len() < LONGEST_NUMBER && digits.iter().all(u8::is_ascii_hexdigit)
                     }
+                    // A first half goes on in another escape of the same length.
+                    Some(
+                        [
+                            b'u',
+                            b'd' | b'D',
+                            b'8'..=b'9' | b'a'..=b'b' | b'A'..=b'B',
+                            digits @ ..,
+                        ],
+                    ) => digits.len() < 7 + behind.unwrap_or_default().saturating_add(1),
                     Some([b'u', digits @ ..]) => digits.len() < 4,
                     Some([b'x', digits @ ..]) => digits.len() < 2,
                     Some(digits @ [b'0'..=b'3', ..]) => digits.len() < 3,
@@ -220,10 +229,26 @@ fn escape(rest: &[u8]) -> (usize, Option<u32>) {
         Some(b'n' | b'r' | b't' | b'b' | b'f') => return (slashes.saturating_add(1), None),
         _ => return (slashes, None),
     };
+    let taken = slashes.saturating_add(digits + 1);
     match hexadecimal(behind.get(1..digits + 1)) {
-        Some(meant) => (slashes.saturating_add(digits + 1), Some(meant)),
+        Some(first @ 0xd800..=0xdbff) => match second_half(rest.get(taken..).unwrap_or_default()) {
+            Some((more, second)) => {
+                let meant = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+                (taken.saturating_add(more), Some(meant))
+            }
+            None => (taken, None),
+        },
+        Some(meant) => (taken, Some(meant)),
         None => (slashes, None),
     }
+}
+
+/// The second half of a character that JSON writes as two escapes, and its length.
+fn second_half(rest: &[u8]) -> Option<(usize, u32)> {
+    let slashes = rest.iter().take_while(|byte| **byte == b'\\').count();
+    let digits = rest.get(slashes..)?.strip_prefix(b"u")?.get(..4);
+    let half = hexadecimal(digits).filter(|half| slashes > 0 && (0xdc00..=0xdfff).contains(half))?;
+    Some((slashes.saturating_add(5), half))
 }
 
 /// A character of so many bytes that may be another form of a letter or digit.
