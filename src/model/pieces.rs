@@ -1,7 +1,7 @@
 //! The one rule for objects of a stream that no reader knows, for all three wires.
 //!
 //! An object in which nothing is known may be a piece of the answer in a form that nobody here reads. If it were dropped, the
-//! rest would look like a whole answer. So one of three things happens to it:
+//! rest would look like a whole answer. So one of four things happens to it:
 //!
 //! 1. It is an envelope around pieces that are known (`{"result": {…}}`, `{"event": …, "data": "{…}"}`): they are taken out
 //!    ([`unwrapped`]).
@@ -109,7 +109,7 @@ const BESIDE: [&str; 51] = [
     "verbose",
 ];
 /// Words of the kinds (`type`, `event`, `object`, `status`) of objects that are ornaments whatever they hold.
-const KINDS_BESIDE: [&str; 34] = [
+const KINDS_BESIDE: [&str; 35] = [
     "alive",
     "annotation",
     "citation",
@@ -134,6 +134,7 @@ const KINDS_BESIDE: [&str; 34] = [
     "queue",
     "queued",
     "reasoning",
+    "reference",
     "references",
     "search",
     "source",
@@ -321,7 +322,13 @@ pub(super) fn tells_of_trouble(json: &Value) -> bool {
     let mut kinds = kinds.filter_map(|key| json.get(*key)?.as_str());
     let mut fields = json.as_object().into_iter().flatten();
     kinds.any(is_trouble)
-        || fields.any(|(key, value)| value == &Value::Bool(true) && is_trouble(key.as_str()))
+        || fields.any(|(key, value)| match value {
+            Value::Bool(true) => is_trouble(key),
+            Value::String(told) => {
+                ["exception", "failure", "traceback"].contains(&key.as_str()) && !told.trim().is_empty()
+            }
+            _ => false,
+        })
 }
 
 /// Whether a name, of an event or of its kind, says that it is an ornament.

@@ -71,7 +71,11 @@ impl ServerError {
         });
         // What a server says while one waits is no failure.
         let telling = || !is_kind_beside(json) && object.iter().any(|(key, value)| tells(key, value));
-        if explicit.is_none() && (is_content || !(is_typed || telling())) {
+        let is_one = match is_content {
+            true => Self::stands_beside(json),
+            false => is_typed || telling(),
+        };
+        if explicit.is_none() && !is_one {
             let wrapped = object.get("response").filter(|inner| inner.is_object());
             return wrapped.and_then(|inner| Self::find(inner, is_content || holds_content(inner)));
         }
@@ -88,6 +92,14 @@ impl ServerError {
             failed_generation: text(inner, FAILED_GENERATION).map(str::to_owned),
             message,
         })
+    }
+
+    /// Whether an object that holds a completion, or a choice of one, tells an error beside it: a code of failures, or that it
+    /// failed, and words.
+    pub(super) fn stands_beside(json: &Value) -> bool {
+        let says = |key: &str| text(json, key).is_some_and(|words| !words.trim().is_empty());
+        let failed = || text(json, "status").is_some_and(|status| ["error", "failed"].contains(&status));
+        ["message", "msg", "detail"].into_iter().any(says) && (code(json).is_some() || failed())
     }
 }
 

@@ -177,3 +177,58 @@ async fn parts_of_a_content_without_words_cut_nothing() {
         is_short(told, &empty.to_string());
     }
 }
+
+#[tokio::test]
+async fn an_error_beside_a_piece_without_words_is_told() {
+    for piece in [
+        json!({"choices": [{"delta": {"content": ""}}], "code": 500, "message": "the worker lost its card"}),
+        json!({"choices": [{"delta": {"content": ""}}], "status": "error", "message": "the worker lost its card"}),
+        json!({"choices": [{"delta": {"content": ""}, "code": 500, "message": "the worker lost its card"}]}),
+        json!({"choices": [{"delta": {"content": ""}}], "metadata": {"error": "the worker lost its card"}}),
+        json!({"traceback": "the worker lost its card"}),
+        json!({"failure": "the worker lost its card"}),
+    ] {
+        let told = says(events(&[said("Revenue was"), piece.clone(), end("stop")]) + DONE).await;
+        let error = told
+            .err()
+            .unwrap_or_else(|| panic!("taken for a whole answer: {piece}"));
+        assert!(
+            error.to_string().contains("the worker lost its card"),
+            "{piece}: {error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn words_of_a_gateway_beside_the_usage_are_none_of_the_answer() {
+    let usage = json!({"choices": [], "message": "Request served from cache",
+        "usage": {"prompt_tokens": 9, "completion_tokens": 2}});
+    let told = says(events(&[said("Revenue was 7."), end("stop"), usage]) + DONE).await;
+    is_short(told, "a stamp beside the usage");
+}
+
+#[tokio::test]
+async fn calls_under_other_names_are_made() {
+    let call = json!({"name": "run_card", "arguments": {"card_id": 7}});
+    for name in [
+        "function_calls",
+        "functionCall",
+        "tool_call",
+        "toolCalls",
+        "tool_use",
+    ] {
+        let piece = chunk(json!({name: [call]}));
+        let told = says(events(&[said("Let me see."), piece, end("stop")]) + DONE).await;
+        assert_eq!(
+            called(&told.unwrap_or_else(|error| panic!("{name}: {error}"))),
+            ["run_card{\"card_id\":7}"],
+            "{name}"
+        );
+    }
+    let call = json!({"id": "a", "type": "function", "function": {"name": "run_card", "arguments": "{\"card_id\":7}"}});
+    let last = json!({"choices": [{"delta": {}, "finish_reason": "stop",
+        "message": {"role": "assistant", "content": "Let me see.", "tool_calls": [call]}}]});
+    let told = says(events(&[said("Let me see."), last]) + DONE).await.unwrap();
+    assert_eq!(called(&told), ["run_card{\"card_id\":7}"]);
+    assert_eq!(told.texts.concat(), "Let me see.");
+}

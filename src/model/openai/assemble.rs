@@ -212,9 +212,14 @@ fn kept(call: &WholeCall) -> Option<Value> {
 impl PendingChoice {
     fn push(&mut self, mut choice: ChatChoice, heard: &mut Vec<ModelEvent>) {
         if choice.is_beside && !self.is_empty() {
-            // It has come in pieces.
+            // It has come in pieces, but for calls that stand nowhere else.
             choice = ChatChoice {
                 finish: choice.finish,
+                calls: if self.calls.is_empty() {
+                    choice.calls
+                } else {
+                    Vec::new()
+                },
                 ..ChatChoice::default()
             };
         }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::chunk::{text, unknown};
 use crate::model::count::first_count;
 use crate::model::lenient_json;
+use crate::model::server_error::is_told;
 
 /// Fields of a call that are read, or that say nothing to send back.
 const KNOWN_OF_CALL: [&str; 6] = ["index", "id", "type", "name", "function", "custom"];
@@ -27,10 +28,22 @@ pub(super) struct CallPiece {
     pub(super) function_others: Map<String, Value>,
 }
 
+/// Under which names servers list calls.
+pub(super) const LISTED: [&str; 7] = [
+    "tool_calls",
+    "toolCalls",
+    "function_calls",
+    "functionCalls",
+    "tool_call",
+    "functionCall",
+    "tool_use",
+];
+
 /// The calls of a message, or of a choice.
 pub(super) fn calls_in(message: &Value) -> Vec<CallPiece> {
     let written: Value;
-    let listed = match message.get("tool_calls") {
+    let mut listed = LISTED.iter().filter_map(|key| message.get(*key));
+    let listed = match listed.find(|listed| is_told(listed)) {
         // The list, written into a text.
         Some(Value::String(text)) => {
             written = lenient_json::value(text).unwrap_or_else(|| text.as_str().into());

@@ -25,17 +25,27 @@ const KNOWN_OF_MESSAGE: [&str; 9] = [
     "finishReason",
     "audio",
 ];
-/// Under which other names servers send words.
-const SAID: [&str; 9] = [
+/// Under which other names, in small letters, servers send words.
+const SAID: [&str; 19] = [
     "answer",
     "completion",
+    "content",
+    "content_blocks",
+    "content_text",
+    "contents",
+    "generated",
     "generated_text",
     "markdown",
+    "message",
+    "msg",
     "output",
     "output_text",
+    "parts",
     "reply",
     "response",
+    "result",
     "token",
+    "words",
 ];
 /// Under which names servers say why a completion ended.
 const FINISH: [&str; 2] = ["finish_reason", "finishReason"];
@@ -98,7 +108,9 @@ impl ChatChunk {
         let error = ["/error", "/delta/error", "/message/error"]
             .iter()
             .find_map(|pointer| raw.iter().find_map(|choice| field_at(choice, pointer)))
-            .or_else(|| field_at(json, "/x_groq/error"));
+            .or_else(|| raw.iter().find(|choice| ServerError::stands_beside(choice)))
+            .or_else(|| field_at(json, "/x_groq/error"))
+            .or_else(|| field_at(json, "/metadata/error"));
         let choices = (0..).zip(raw.iter()).filter(|(_, choice)| choice.is_object());
         let mut choices: Vec<_> = choices
             .map(|(nth, choice)| ChatChoice::read(nth, choice))
@@ -142,7 +154,8 @@ impl ChatChunk {
     /// Whether an object of which nothing was read but the `reason` of an end may be a piece of the answer.
     fn doubt_of(json: &Value, choices: &[Value], reason: Option<&str>) -> Doubt {
         let (is_end, is_told) = (reason.is_some(), reason.is_some_and(FinishKind::cuts));
-        let is_usual = !choices.is_empty() && choices::are_usual(json);
+        let is_known = !choices.is_empty() || json.get("usage").is_some_and(Value::is_object);
+        let is_usual = is_known && choices::are_usual(json);
         if tells_of_trouble(json) && !is_told {
             return Doubt::Words;
         }
@@ -251,12 +264,14 @@ impl ChatChoice {
         let refusal = text(message, "refusal").unwrap_or_default().to_owned();
         if said.is_empty() && refusal.is_empty() && reasoning.is_empty() && calls.is_empty() {
             // Under another name that words have.
-            let mut named = SAID
-                .iter()
-                .filter_map(|key| text(message, key).map(|said| (*key, said)));
-            if let Some((key, words)) = named.next() {
-                words.clone_into(&mut said);
-                others.remove(key);
+            let named = others.iter().filter(|(key, value)| {
+                SAID.contains(&key.to_lowercase().as_str()) && !value.is_number() && !value.is_boolean()
+            });
+            let mut named = named.map(|(key, value)| (key.clone(), words(value)));
+            let named = named.find(|(_, words)| !words.is_empty());
+            if let Some((key, words)) = named {
+                said = words;
+                others.remove(&key);
             }
         }
         Self {
