@@ -141,7 +141,8 @@ impl EventTexts {
         }
         // Some servers send nothing behind a document, not even the end of its line.
         let may_end = self.line.len() <= MOST_UNENDED && self.line.trim_ascii_end().ends_with(b"}");
-        if may_end && event(&self.line).is_some() {
+        // Nor behind one whose last line holds the last brace alone.
+        if may_end && (!self.line.contains(&b'{') || event(&self.line).is_some()) {
             self.end_line(ready);
         }
     }
