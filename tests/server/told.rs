@@ -175,6 +175,36 @@ async fn a_key_of_another_question_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_a_question_behind_another_answer_is_refused() {
+    let server = TestServer::new().await;
+    let (one, two) = (server.ask(CARD_QUESTION).await, server.ask(CARD_QUESTION).await);
+    let ask = |key: &str, place: serde_json::Value| {
+        let mut body = json!({ "question": CARD_QUESTION });
+        let fields = body.as_object_mut().unwrap();
+        fields.extend(place.as_object().unwrap().clone());
+        server.send(Ask::post("/v1/answers", &body).with("idempotency-key", key))
+    };
+    let first = ask("one", json!({"after": one["id"]})).await.json();
+    let again = ask("one", json!({"after": one["id"]})).await;
+    assert_eq!((again.status, &again.json()["id"]), (200, &first["id"]));
+    ask("two", json!({})).await;
+    ask("three", json!({"session": one["session"]})).await;
+    for (key, place) in [
+        ("one", json!({"after": two["id"]})),
+        ("one", json!({})),
+        ("two", json!({"after": two["id"]})),
+        ("three", json!({"after": two["id"]})),
+    ] {
+        let other = ask(key, place.clone()).await;
+        assert_eq!(
+            (other.status, &other.json()["code"]),
+            (422, &json!("key_reused")),
+            "{key} {place}: {other:#?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_request_cannot_be_is_said_by_name() {
     let server = TestServer::new().await;
     for limit in ["abc", "-1", "1.0", "0", ""] {

@@ -100,7 +100,7 @@ pub(super) async fn ask(
     };
     if let Some(known) = &known {
         let record = own(&state, &caller, known).await?;
-        same_question(&record, &question, body.session.as_deref())?;
+        same_question(&state, &caller, &record, &AskedAgain::of(&question, &body)).await?;
     }
     // What was taken stays taken, whatever has become of what it went on from.
     if known.is_none()
@@ -112,7 +112,7 @@ pub(super) async fn ask(
             return Err(HttpError::new(StatusCode::CONFLICT, "not_finished", detail));
         }
     }
-    let (asked, named) = (question.clone(), body.session.clone());
+    let again = AskedAgain::of(&question, &body);
     let request = TurnRequest {
         question,
         principal: caller.principal.clone(),
@@ -139,7 +139,7 @@ pub(super) async fn ask(
         }
         SubmissionResult::Known(id) => {
             let record = own(&state, &caller, &id).await?;
-            same_question(&record, &asked, named.as_deref())?;
+            same_question(&state, &caller, &record, &again).await?;
             let session = record.session.clone();
             let mut response = if wants_events {
                 native_of(&state, &record, &headers)
@@ -154,9 +154,48 @@ pub(super) async fn ask(
     }
 }
 
-/// Refuses a key that was used for another question: whoever sends it believes that this one was taken.
-fn same_question(record: &AnswerRecord, question: &str, session: Option<&str>) -> Result<(), HttpError> {
-    if record.question == question && session.is_none_or(|session| session == record.session) {
+/// What makes a question the same when it is sent again.
+struct AskedAgain {
+    question: String,
+    session: Option<String>,
+    after: Option<String>,
+}
+
+impl AskedAgain {
+    fn of(question: &str, body: &AskBody) -> Self {
+        Self {
+            question: question.to_owned(),
+            session: body.session.clone(),
+            after: body.after.clone(),
+        }
+    }
+}
+
+/// Refuses a key that was used for another question, or for one behind another answer: whoever sends it believes that this one
+/// was taken.
+async fn same_question(
+    state: &SharedState,
+    caller: &Requester,
+    record: &AnswerRecord,
+    again: &AskedAgain,
+) -> Result<(), HttpError> {
+    let is_there = again
+        .session
+        .as_ref()
+        .is_none_or(|session| *session == record.session);
+    let base = state.store.base_of(&record.session).await?;
+    let is_behind = match (&again.after, &base) {
+        (Some(after), Some(base)) => after == base,
+        // The answer that it went on from may have been deleted since; one that is there is another.
+        (Some(after), None) => state
+            .store
+            .answer(after, Some(&caller.principal))
+            .await?
+            .is_none(),
+        (None, Some(_)) => again.session.is_some() || record.turn > 1,
+        (None, None) => true,
+    };
+    if record.question == again.question && is_there && is_behind {
         return Ok(());
     }
     let detail = format!(

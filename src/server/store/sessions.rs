@@ -106,6 +106,16 @@ impl SessionStore {
         .await
     }
 
+    /// The answer that a session began behind, if it is known and still there.
+    pub(in crate::server) async fn base_of(&self, key: &str) -> Result<Option<String>, SessionStoreError> {
+        let key = key.to_owned();
+        self.read(move |db| {
+            let sql = "SELECT base FROM sessions WHERE id = ?1";
+            Ok(db.first(sql, values![&key], |row| row.get(0))?.flatten())
+        })
+        .await
+    }
+
     /// What the session of this name is kept under, or would be, for a principal: each has names of their own.
     pub(in crate::server) async fn session_key(
         &self,
