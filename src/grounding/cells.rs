@@ -167,6 +167,11 @@ fn scaled_cells(seat: &FigureContext<'_, '_, '_>, wanted: &Tolerance, sources: &
     }
 }
 
+fn is_named_ratio(column: &Column) -> bool {
+    let words = super::keys::name_words(&column.name);
+    words.iter().any(|word| word == "ratio")
+}
+
 fn cell_source(
     seat: &FigureContext<'_, '_, '_>,
     wanted: &Tolerance,
@@ -223,10 +228,7 @@ fn cell_source(
     }
     // A percentage of a result with a column of percentages is in that column, and a number without a sign is not. A ratio
     // may be written either way.
-    let either = rate
-        && super::keys::name_words(&column.name)
-            .iter()
-            .any(|word| word == "ratio");
+    let either = rate && is_named_ratio(column);
     let said = || is_said_of_rate(seat, wanted, cell);
     if (wanted.percent && !rate && others > 0)
         || (!wanted.percent && rate && !either && others < shape.numeric.len() && !said())

@@ -65,7 +65,7 @@ impl<'r> ReferencedSpans<'r> {
                 let (status, sources) = match &written.trace {
                     None => (Reason::Unresolved.into(), Vec::new()),
                     Some(trace) if contradicted(trace) => {
-                        against = self.told_against(context, span, trace);
+                        against = told_against(context, span, trace);
                         (Reason::Mismatch.into(), Vec::new())
                     }
                     Some(trace) => (FigureStatus::Referenced, vec![trace.clone()]),
@@ -77,27 +77,6 @@ impl<'r> ReferencedSpans<'r> {
                 })
             })
             .collect()
-    }
-
-    /// The cell of a figure whose sentence speaks of something else, and the words that do.
-    fn told_against(
-        &self,
-        context: &TextContext<'_, '_>,
-        span: Span,
-        trace: &Trace,
-    ) -> Option<OffContextSource> {
-        let (material, row, column) = place(context.index, trace)?;
-        let cell = NumberCell {
-            value: f64::NAN,
-            material,
-            row,
-            column,
-        };
-        let found = super::elsewhere::elsewhere(&context.seat(whole_number(context, span)), cell)?;
-        Some(OffContextSource {
-            reference: None,
-            ..found
-        })
     }
 
     /// The cells that they are, for what is computed from them in words.
@@ -129,6 +108,22 @@ impl<'r> ReferencedSpans<'r> {
             })
             .collect()
     }
+}
+
+/// The cell of a figure whose sentence speaks of something else, and the words that do.
+fn told_against(context: &TextContext<'_, '_>, span: Span, trace: &Trace) -> Option<OffContextSource> {
+    let (material, row, column) = place(context.index, trace)?;
+    let cell = NumberCell {
+        value: f64::NAN,
+        material,
+        row,
+        column,
+    };
+    let found = super::elsewhere::elsewhere(&context.seat(whole_number(context, span)), cell)?;
+    Some(OffContextSource {
+        reference: None,
+        ..found
+    })
 }
 
 /// A figure with the currency that the text has before it: `CHF 12` of `CHF {{r1 cost}}`.

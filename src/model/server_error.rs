@@ -71,9 +71,10 @@ impl ServerError {
         });
         // What a server says while one waits is no failure.
         let telling = || !is_kind_beside(json) && object.iter().any(|(key, value)| tells(key, value));
-        let is_one = match is_content {
-            true => Self::stands_beside(json),
-            false => is_typed || telling(),
+        let is_one = if is_content {
+            Self::stands_beside(json)
+        } else {
+            is_typed || telling()
         };
         if explicit.is_none() && !is_one {
             let wrapped = object.get("response").filter(|inner| inner.is_object());

@@ -68,9 +68,9 @@ impl Column {
         let found = unit(last)?;
         let others: Vec<&String> = named.collect();
         let several = others.iter().any(|word| *word == "per" || unit(word).is_some());
-        let least =
+        let is_least =
             matches!(last.as_str(), "min" | "mins") && !others.iter().any(|word| among(DURATIONS, word));
-        (all.len() > 1 && !several && !least).then_some(found)
+        (all.len() > 1 && !several && !is_least).then_some(found)
     }
 
     /// Whether its name says that it holds money, and nothing says another unit.

@@ -64,29 +64,29 @@ fn told(server: &TestServer) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_named_chat_does_not_show_any_more_is_not_known() {
     let server = echoing().await;
-    let [a, b, c, d, e] = ["thing-a?", "thing-b?", "thing-c?", "thing-d?", "thing-e?"];
-    ask(&server, "chat-1", &[], a).await;
-    ask(&server, "chat-1", &[turn(a)], b).await;
+    let [one, two, three, four, five] = ["thing-a?", "thing-b?", "thing-c?", "thing-d?", "thing-e?"];
+    ask(&server, "chat-1", &[], one).await;
+    ask(&server, "chat-1", &[turn(one)], two).await;
     assert_eq!(told(&server), ["a", "b"]);
     // The question was edited: the other one stays, in the session of that name.
-    let edited = ask(&server, "chat-1", &[turn(a)], c).await;
+    let edited = ask(&server, "chat-1", &[turn(one)], three).await;
     assert_eq!(told(&server), ["a", "c"]);
     let apart = edited.header("x-cardinal-session").to_owned();
     assert_ne!(apart, "chat-1");
     // Under the same name both are gone on with.
-    let on = ask(&server, "chat-1", &[turn(a), turn(c)], d).await;
+    let on = ask(&server, "chat-1", &[turn(one), turn(three)], four).await;
     assert_eq!(told(&server), ["a", "c", "d"]);
     assert_eq!(on.header("x-cardinal-session"), apart);
-    let on = ask(&server, "chat-1", &[turn(a), turn(b)], e).await;
+    let on = ask(&server, "chat-1", &[turn(one), turn(two)], five).await;
     assert_eq!(told(&server), ["a", "b", "e"]);
     assert_eq!(on.header("x-cardinal-session"), "chat-1");
     // Answered anew, a question is asked once.
-    ask(&server, "chat-1", &[turn(a)], b).await;
+    ask(&server, "chat-1", &[turn(one)], two).await;
     assert_eq!(told(&server), ["a", "b"]);
     // So is the first one, and what goes on from that.
-    let first = ask(&server, "chat-1", &[], d).await;
+    let first = ask(&server, "chat-1", &[], four).await;
     assert_eq!(told(&server), ["d"]);
-    let on = ask(&server, "chat-1", &[turn(d)], e).await;
+    let on = ask(&server, "chat-1", &[turn(four)], five).await;
     assert_eq!(told(&server), ["d", "e"]);
     assert_eq!(
         on.header("x-cardinal-session"),
@@ -94,7 +94,7 @@ async fn what_a_named_chat_does_not_show_any_more_is_not_known() {
     );
     // After a restart it is the same.
     let server = server.stop().await.start().await;
-    ask(&server, "chat-1", &[turn(a), turn(c), turn(d)], e).await;
+    ask(&server, "chat-1", &[turn(one), turn(three), turn(four)], five).await;
     assert_eq!(told(&server), ["a", "c", "d", "e"]);
 }
 
