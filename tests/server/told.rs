@@ -216,6 +216,12 @@ async fn what_a_request_cannot_be_is_said_by_name() {
             refused.body
         );
     }
+    for list in ["/v1/sessions", "/v1/admin/answers"] {
+        for before in ["bogus", ""] {
+            let refused = server.get(&format!("{list}?before={before}")).await;
+            assert_eq!(refused.status, 400, "{list} {before}: {}", refused.body);
+        }
+    }
     let body = json!({"question": CARD_QUESTION});
     let packed = server
         .send(Ask::post("/v1/answers", &body).with("content-encoding", "gzip"))

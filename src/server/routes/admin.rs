@@ -55,6 +55,14 @@ pub(super) async fn answers(
         search: query.search,
     };
     let limit = checked_limit("limit", query.limit.as_deref(), PAGE, MAX_PAGE)?;
+    // One that was spoilt would begin the list again.
+    if query
+        .before
+        .as_ref()
+        .is_some_and(|before| !before.starts_with("ans_"))
+    {
+        return Err(HttpError::bad_request("`before` is not a `next` of this list"));
+    }
     let page = state.store.all_answers(filter, limit, query.before).await?;
     Ok(Json(AnswerPage {
         answers: page.items,
