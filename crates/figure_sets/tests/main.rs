@@ -13,11 +13,30 @@
     clippy::similar_names,
     clippy::type_complexity,
     unreachable_pub,
+    dead_code,
+    missing_docs,
+    unused_imports,
     reason = "a test may stop where it stands"
 )]
 
-// The same modules by the name that they have in the program.
-extern crate cardinal_figure_sets as cardinal;
+// The modules that check figures and write references, as they stand in the program, and by the name that they have there.
+extern crate self as cardinal;
+
+#[path = "../../../src/grounding/mod.rs"]
+pub mod grounding;
+#[path = "../../../src/catalog/nearest.rs"]
+mod nearest;
+#[path = "../../../src/references/mod.rs"]
+pub mod references;
+#[path = "../../../src/result/mod.rs"]
+pub mod result;
+#[path = "../../../src/text/mod.rs"]
+pub mod text;
+
+/// What references need of the catalog.
+mod catalog {
+    pub(crate) use crate::nearest::nearest;
+}
 
 mod blind;
 mod fields;
