@@ -183,7 +183,7 @@ async fn same_question(
         .session
         .as_ref()
         .is_none_or(|session| *session == record.session);
-    let base = state.store.base_of(&record.session).await?;
+    let base = state.store.base_of(&record.session, &caller.principal).await?;
     let is_behind = match (&again.after, &base) {
         (Some(after), Some(base)) => after == base,
         // The answer that it went on from may have been deleted since; one that is there is another.

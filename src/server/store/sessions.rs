@@ -106,12 +106,19 @@ impl SessionStore {
         .await
     }
 
-    /// The answer that a session began behind, if it is known and still there.
-    pub(in crate::server) async fn base_of(&self, key: &str) -> Result<Option<String>, SessionStoreError> {
-        let key = key.to_owned();
+    /// The answer that a principal's session of this name began behind, if it is known and still there.
+    pub(in crate::server) async fn base_of(
+        &self,
+        name: &str,
+        principal: &str,
+    ) -> Result<Option<String>, SessionStoreError> {
+        let (name, principal) = (name.to_owned(), principal.to_owned());
+        let beside = key_beside(&name, &principal);
         self.read(move |db| {
-            let sql = "SELECT base FROM sessions WHERE id = ?1";
-            Ok(db.first(sql, values![&key], |row| row.get(0))?.flatten())
+            let sql = "SELECT base FROM sessions WHERE id IN (?1, ?2) AND principal = ?3";
+            Ok(db
+                .first(sql, values![&name, &beside, &principal], |row| row.get(0))?
+                .flatten())
         })
         .await
     }
